@@ -1,0 +1,175 @@
+"""The ontology: which labels exist, which roles an event takes, what may fill them, what may nest.
+
+An ontology is a TOML file. strife's own (`ontology.toml` beside this module) is the default everywhere;
+a project with other labels passes its own file. Only `[entity_types.X]`, `[event_types.X.arguments]`,
+`[relations.X]` and `[attributes.X]` are needed; the texts for annotators are optional.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+PACKAGED = Path(__file__).with_name("ontology.toml")
+
+ANY_EVENT = "@EVENT"  # as a filler: another event; in `applies_to`: every event type
+EVENT_GROUP = "EVENT"
+
+
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen value that refuses unknown keys, so that a misspelt option is an error."""
+
+
+class NearMiss(_Value, frozen=True):
+    """A sentence that looks like an example and is not: `is_` names the right label (None: no span)."""
+
+    text: str
+    why: str
+    is_: str | None = msgspec.field(default=None, name="is")
+
+
+class _Type(_Value, frozen=True):
+    name: str = ""
+    definition: str = ""
+    test: str = ""
+    nearest: str = ""
+    examples: tuple[str, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    maps: dict[str, tuple[str, ...]] = {}
+
+
+class EntityType(_Type, frozen=True):
+    """A kind of entity mention and the labels that may lie inside it."""
+
+    may_contain: tuple[str, ...] = ()
+
+
+class RoleRule(_Value, frozen=True):
+    """What may fill a role of one event type, and how often."""
+
+    types: tuple[str, ...] = ()  # empty: anything
+    required: bool = False
+    max: int | None = None
+
+
+class EventType(_Type, frozen=True):
+    """A kind of event and its roles."""
+
+    arguments: dict[str, RoleRule] = {}
+
+
+class RelationType(_Value, frozen=True):
+    """A relation between two entity mentions (empty `head` or `tail`: any label)."""
+
+    definition: str = ""
+    head: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
+    symmetric: bool = False
+    same_label: bool = False
+
+
+class AttributeType(_Value, frozen=True):
+    """An attribute of a mention, an event or (applies_to DOCUMENT) of the document."""
+
+    applies_to: tuple[str, ...] = ()  # empty: anything
+    control: Literal["choices", "number", "textarea"] = "textarea"
+    values: tuple[str, ...] = ()
+    default: str | int | None = None
+    required: bool = False
+    minimum: int | None = None
+    pattern: str | None = None
+    rule: str = ""
+
+
+class Policy(_Value, frozen=True):
+    """What spans and relations may do."""
+
+    nesting: Literal["listed", "any"] = "any"
+    crossing: bool = True
+    same_span: bool = True
+    line_breaks: bool = True
+    unlabelled_relations: bool = True
+
+
+class LabelStudioNames(_Value, frozen=True):
+    """Names of the controls of the labelling configuration that hold labels."""
+
+    entity_control: str = "entity"
+    trigger_control: str = "trigger"
+
+
+class Ontology(_Value, frozen=True):
+    """All that may be annotated. Orders are the file's: they fix ClassLabel ids, so append, never insert."""
+
+    name: str
+    version: str
+    entity_types: dict[str, EntityType] = {}
+    event_types: dict[str, EventType] = {}
+    roles: dict[str, str] = {}
+    relations: dict[str, RelationType] = {}
+    attributes: dict[str, AttributeType] = {}
+    policy: Policy = Policy()
+    label_studio: LabelStudioNames = LabelStudioNames()
+    scope: str = ""
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """Every role, declared ones first, in the file's order."""
+        used = (role for event in self.event_types.values() for role in event.arguments)
+        return tuple(dict.fromkeys([*self.roles, *used]))
+
+    def attributes_of(self, label: str) -> dict[str, AttributeType]:
+        """The attributes that a mention or event with this label may have."""
+        groups = {label, EVENT_GROUP} if label in self.event_types else {label}
+        return {
+            name: attribute
+            for name, attribute in self.attributes.items()
+            if not attribute.applies_to or groups & set(attribute.applies_to)
+        }
+
+
+class OntologyError(ValueError):
+    """The ontology file cannot be used; the message says why."""
+
+
+def load_ontology(path: str | Path | None = None) -> Ontology:
+    """Return the ontology in a TOML file, or strife's own when no path is given.
+
+    Raises OntologyError for a file that is missing, is no TOML, or names unknown keys or labels.
+    """
+    file = Path(path) if path is not None else PACKAGED
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        ontology = msgspec.convert(table, Ontology)
+    except OSError as error:
+        raise OntologyError(f"{file}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise OntologyError(f"{file}: {error}") from error
+    faults = _faults(ontology)
+    if faults:
+        raise OntologyError(f"{file}: " + "; ".join(faults))
+    return ontology
+
+
+def _faults(ontology: Ontology) -> list[str]:
+    """Labels that are used but not declared: a misspelt filler would silently forbid everything."""
+    entities, events = set(ontology.entity_types), set(ontology.event_types)
+    fillers = entities | events | {ANY_EVENT}
+    faults = [f"{label} is both an entity type and an event type" for label in sorted(entities & events)]
+
+    def check(where: str, used: tuple[str, ...], known: set[str]) -> None:
+        faults.extend(f"{where} names the unknown type {label!r}" for label in used if label not in known)
+
+    for label, entity in ontology.entity_types.items():
+        check(f"entity_types.{label}.may_contain", entity.may_contain, entities)
+    for label, event in ontology.event_types.items():
+        for role, rule in event.arguments.items():
+            check(f"event_types.{label}.arguments.{role}", rule.types, fillers)
+            if ontology.roles and role not in ontology.roles:
+                faults.append(f"event_types.{label}.arguments names the undeclared role {role!r}")
+    for label, relation in ontology.relations.items():
+        check(f"relations.{label}", relation.head + relation.tail, entities | events)
+    for name, attribute in ontology.attributes.items():
+        check(f"attributes.{name}", attribute.applies_to, entities | events | {EVENT_GROUP, "DOCUMENT"})
+    return faults

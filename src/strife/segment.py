@@ -1,0 +1,51 @@
+"""Tokens and sentences as offsets: what token-based views and the baselines see of a text.
+
+Both are rules without state, so that the same text always gives the same pieces. Spans are (start, end),
+half-open code points; nothing is altered, and every character that is not blank lies in exactly one token.
+"""
+
+import re
+
+# U.S., 1,200.5, 3rd, words; any other visible character alone. Hyphens and apostrophes split ("Ostmark-led",
+# "Talmar's"), because annotated spans end there.
+_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|\d+(?:[.,:]\d+)*|\w+|\S")
+
+_TITLES = "mr mrs ms dr prof gen lt col capt maj sgt cmdr adm rep sen gov st no vs jr sr mt ft approx"
+_MONTHS = "jan feb mar apr jun jul aug sep sept oct nov dec"
+_ABBREVIATIONS = frozenset(f"{_TITLES} {_MONTHS}".split())
+_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_a-z])")
+_LINE = re.compile(r"[^\r\n]+")
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """The tokens of text[start:end], as offsets into `text`."""
+    return [match.span() for match in _TOKEN.finditer(text, start, len(text) if end is None else end)]
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """The sentences of a text without blanks at their edges; a line break always ends one."""
+    found: list[tuple[int, int]] = []
+    for line in _LINE.finditer(text):
+        begin = line.start()
+        for stop in _STOP.finditer(text, line.start(), line.end()):
+            if not _is_abbreviation(text, begin, stop.start()):
+                found.append((begin, stop.end()))
+                begin = stop.end()
+        found.append((begin, line.end()))
+    return [trimmed for span in found if (trimmed := _trim(text, *span))]
+
+
+def _is_abbreviation(text: str, begin: int, stop: int) -> bool:
+    """Does the full stop at `stop` belong to a title, an initial or a month?"""
+    word = re.search(r"(?<!\w)([^\W\d_]+)$", text[begin:stop])
+    if text[stop] != "." or word is None:
+        return False
+    return len(word[1]) == 1 or word[1].lower() in _ABBREVIATIONS
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None

@@ -1,0 +1,65 @@
+"""Documents on disk: canonical JSON Lines in and out, and files written whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from strife.model import Document, decode, encode
+from strife.stream import InputError, head, json_lines
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """The documents of a JSON Lines file (gzip'd or not), one at a time.
+
+    Raises InputError, naming the line, for an empty file, a line that is not JSON, or one of another shape.
+    """
+    head(path)
+    for number, line in json_lines(path):
+        try:
+            yield decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            shape = isinstance(error, msgspec.ValidationError)
+            found = f"line {number}: {error}"
+            expected = 'one document a line, {"doc_id", "text", "entities", "events", ...}'
+            raise InputError("DOC101" if shape else "FIL002", path, found, expected, "mend the line") from error
+
+
+def write_documents(path: Path, documents: Iterable[Document]) -> None:
+    """Write documents as canonical JSON Lines, sorted by doc_id."""
+    lines = [encode(document) + b"\n" for document in sorted(documents, key=lambda document: document.doc_id)]
+    write_whole({path: b"".join(lines)})
+
+
+def write_whole(files: dict[Path, bytes]) -> None:
+    """Write files so that each is there whole or as it was: all to temporary names first, then renamed.
+
+    Raises OutputError when a folder cannot be written or the disk is full; nothing has changed then.
+    """
+    ready: list[tuple[str, Path]] = []
+    path = Path()
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            ready.append((name, path))
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)
+        for name, path in ready:
+            os.replace(name, path)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}); free space or choose another folder"
+        ) from error
+    finally:
+        for name, _ in ready:
+            Path(name).unlink(missing_ok=True)
+
+
+class OutputError(OSError):
+    """Output could not be written; nothing was changed."""

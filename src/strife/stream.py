@@ -1,0 +1,134 @@
+"""Read JSON arrays and JSON Lines of any size piece by piece: memory holds one chunk, not the file.
+
+Raises InputError for what cannot be read at all; the message says what was found, expected, and what to do.
+"""
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+
+CHUNK = 1 << 20
+_BLANK = b" \t\r\n"
+_GUESSES = 32  # a bound on the cost of odd files; missing a border only means reading more before the next try
+_BORDER = re.compile(rb"\}\s*,\s*(?=\{)")
+_FIRST_KEYS = re.compile(rb'\{\s*("(?:[^"\\]|\\.)*")\s*:\s*(?:[-\w.]+|"(?:[^"\\]|\\.)*")\s*,\s*("(?:[^"\\]|\\.)*")\s*:')
+_SPLIT = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class InputError(ValueError):
+    """A file that cannot be used at all: a code, the file, what was found, expected, and what to do."""
+
+    def __init__(self, code: str, path: Path | str, found: str, expected: str, do: str) -> None:
+        self.code = code
+        super().__init__(f"{code} {path}: {found}; expected {expected}; {do}")
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """The file for reading, unpacked if it is gzip'd; a UTF-8 byte order mark is skipped."""
+    try:
+        file = path.open("rb")
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+        if stream.read(3) != b"\xef\xbb\xbf":
+            stream.seek(0)
+    except OSError as error:
+        raise InputError("FIL007", path, _reason(error), "a readable file", "check the path and its rights") from error
+    return stream
+
+
+def head(path: Path, size: int = 4096) -> bytes:
+    """The first bytes of a file that are not blank. Raises InputError when there are none."""
+    with open_bytes(path) as stream:
+        start = _read(stream, size, path).lstrip(_BLANK)
+    if not start:
+        raise InputError("FIL001", path, "the file is empty", "a Label Studio export or documents", "export again")
+    return start
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that are not blank, with their numbers from 1."""
+    with open_bytes(path) as stream:
+        number = 0
+        while True:
+            try:
+                line = stream.readline()
+            except (OSError, EOFError) as error:
+                raise InputError("FIL004", path, _reason(error), "a whole file", "copy it again") from error
+            if not line:
+                return
+            number += 1
+            if line.strip(_BLANK):
+                yield number, line.strip(_BLANK)
+
+
+def json_array(path: Path) -> Iterator[bytes]:
+    """The items of a JSON array of objects, as bytes, in order.
+
+    A chunk is cut at a place that looks like a border between two items; the decoder then proves that what
+    stands before the cut is a whole number of items (a cut inside a nested array or a string leaves
+    brackets open and fails), so a wrong guess costs time and never a wrong item.
+    """
+    with open_bytes(path) as stream:
+        buffer = bytearray(_read(stream, CHUNK, path).lstrip(_BLANK))
+        if buffer[:1] != b"[":
+            raise InputError("FIL003", path, "no JSON array", "an array of tasks", "export again as JSON")
+        del buffer[:1]
+        typical = _typical_border(buffer)
+        size, count = CHUNK, 0
+        while True:
+            more = _read(stream, size, path)
+            if not more:
+                break
+            buffer += more
+            items, used = _whole_items(buffer, typical)
+            yield from items
+            count += len(items)
+            del buffer[:used]
+            size = CHUNK if items else size * 2  # one huge item: read ever more of it
+        yield from _last_items(bytes(buffer), path, count)
+
+
+def _typical_border(buffer: bytearray) -> re.Pattern[bytes]:
+    """What a border looks like, judged by the first two keys of the first item."""
+    keys = _FIRST_KEYS.match(buffer.lstrip(_BLANK)[:2000])
+    if keys is None:
+        return _BORDER
+    first, second = (re.escape(key) for key in keys.groups())
+    value = rb'(?:[-\w.]+|"(?:[^"\\]|\\.)*")'
+    return re.compile(_BORDER.pattern + rb"(?=\{\s*" + first + rb"\s*:\s*" + value + rb"\s*,\s*" + second + rb")")
+
+
+def _whole_items(buffer: bytearray, typical: re.Pattern[bytes]) -> tuple[list[bytes], int]:
+    """The items that lie whole in the buffer, and how many bytes they take with the comma after them."""
+    for border in dict.fromkeys((typical, _BORDER)):
+        for match in list(border.finditer(buffer))[: -_GUESSES - 1 : -1]:
+            try:
+                items = _SPLIT.decode(b"[" + bytes(buffer[: match.start() + 1]) + b"]")
+            except msgspec.DecodeError:
+                continue
+            return [bytes(item) for item in items], match.end()
+    return [], 0
+
+
+def _last_items(rest: bytes, path: Path, count: int) -> list[bytes]:
+    try:
+        return [bytes(item) for item in _SPLIT.decode(b"[" + rest)]
+    except msgspec.DecodeError as error:
+        found = f"after {count} whole tasks the JSON breaks off or is broken ({error})"
+        raise InputError("FIL004", path, found, "a whole export", "export again") from error
+
+
+def _read(stream: BinaryIO, size: int, path: Path) -> bytes:
+    try:
+        return stream.read(size)
+    except (OSError, EOFError) as error:
+        raise InputError("FIL004", path, _reason(error), "a whole file", "copy it again") from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
