@@ -36,7 +36,7 @@ def test_oracle(path: Path) -> None:
         pytest.skip("no metric of this family yet")
     gold, predicted = documents(vector["gold"]), documents(vector["pred"])
     if vector["id"] == "ent-25-doc-extra-in-pred" or vector.get("policy") == "reject":
-        with pytest.raises(ScoreError, match="d1|dX"):
+        with pytest.raises(ScoreError, match=r"d1|dX"):
             score(gold, predicted)
         return
     counts = score(gold, predicted).counts

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -20,6 +21,9 @@ from strife.validate import check_document
 ATTACK_FAMILY = frozenset({"STRIKE", "BOMBING", "CLASH", "ATTACK"})
 UNCHAINED = frozenset({"NUM", "TIME"})
 SAME_AS = "same_as"
+
+
+Item = TypeVar("Item", Entity, Event)
 
 
 class GoldError(ValueError):
@@ -54,7 +58,7 @@ def gold_documents(
         elif not (versions[0].document.entities or versions[0].document.events):
             faults.append(f"{doc_id}: the adjudicated annotation is empty; annotate it or take the article out")
         else:
-            gold.append(_merge(article, versions[0].document, sorted(annotators[doc_id])))
+            gold.append(_merge(article, versions[0].document, sorted(annotators[doc_id]), ontology))
     if faults:
         raise GoldError("\n".join(faults))
     return gold
@@ -77,11 +81,18 @@ def _text_faults(version: Version, articles: dict[str, Document]) -> list[str]:
     return []
 
 
-def _merge(article: Document, annotated: Document, annotators: list[str]) -> Document:
+def _merge(article: Document, annotated: Document, annotators: list[str], ontology: Ontology) -> Document:
+    """The article with the annotation; attributes that an annotator left alone get their defaults."""
+
+    def explicit(item: Item) -> Item:
+        kinds = ontology.attributes_of(item.label)
+        defaults = {name: kind.default for name, kind in kinds.items() if kind.default is not None}
+        return msgspec.structs.replace(item, attributes=defaults | item.attributes)
+
     return msgspec.structs.replace(
         article,
-        entities=annotated.entities,
-        events=annotated.events,
+        entities=tuple(map(explicit, annotated.entities)),
+        events=tuple(map(explicit, annotated.events)),
         relations=annotated.relations,
         chains=(*entity_chains(annotated), *event_chains(annotated)),
         annotators=tuple(annotators),

@@ -1,0 +1,49 @@
+# Everything a newcomer needs is `make demo` and `make test`: python3 (3.11 or newer) and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+DEMO := build/demo
+
+.PHONY: demo test lint types corpus lock clean
+
+demo: $(READY)
+	@echo "== validate the raw exports"
+	@$(BIN)/strife validate annotation
+	@echo "== build the gold documents and the dataset into $(DEMO)"
+	@$(BIN)/strife build --out $(DEMO)
+	@echo "== load it, train the baselines on train, score on test"
+	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py --dataset $(DEMO) --out $(DEMO)/benchmarks
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+# What is generated and committed: the dataset, the labelling configuration, the type tables, the results.
+corpus: $(READY)
+	@$(BIN)/strife ontology label-config > annotation/label_config.xml
+	@$(BIN)/strife ontology types > annotation/guidelines/types.md
+	@$(BIN)/strife build
+	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
+
+$(READY): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "strife needs Python 3.11 or newer")'
+	@echo "== set up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Maintainers: pin the newest versions again (needs uv).
+lock:
+	uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
+		--no-annotate --extra dev pyproject.toml -o requirements/dev.lock
+
+clean:
+	rm -rf build $(VENV)

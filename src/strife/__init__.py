@@ -1,0 +1,34 @@
+"""strife: an annotated corpus and benchmark for armed-conflict reporting, with the toolchain that makes it."""
+
+from strife.finding import Finding, Report
+from strife.metrics import METRICS, Counts
+from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, decode, encode
+from strife.ontology import Ontology, load_ontology
+from strife.score import Scores, score
+from strife.store import read_documents, write_documents
+from strife.validate import validate
+
+__all__ = [
+    "METRICS",
+    "Argument",
+    "Chain",
+    "Counts",
+    "Document",
+    "Entity",
+    "Event",
+    "Finding",
+    "Ontology",
+    "Relation",
+    "Report",
+    "Scores",
+    "Source",
+    "Trigger",
+    "Zone",
+    "decode",
+    "encode",
+    "load_ontology",
+    "read_documents",
+    "score",
+    "validate",
+    "write_documents",
+]

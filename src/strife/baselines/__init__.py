@@ -1,0 +1,71 @@
+"""Baselines: systems that any other has to beat, trained on documents and returning documents.
+
+A baseline has a name, predicts one document at a time, and is stored as a folder of files that are safe to
+load from strangers: JSON, arrays without pickle, and CRFsuite's own format.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from strife.model import Document
+from strife.ontology import Ontology
+
+NAMES = ("lexicon", "linear")
+
+
+class Baseline(Protocol):
+    """A trained system."""
+
+    name: str
+
+    def predict(self, document: Document) -> Document:
+        """The document's text with what the system finds in it (what was annotated before is not looked at)."""
+        ...
+
+    def files(self) -> dict[str, bytes]:
+        """The model as files by name, to be written into one folder."""
+        ...
+
+
+class ModelError(ValueError):
+    """A model cannot be trained or loaded; the message says why and what to do."""
+
+
+def train(name: str, documents: Sequence[Document], validation: Sequence[Document], ontology: Ontology) -> Baseline:
+    """Train a baseline. `validation` sets thresholds and nothing else.
+
+    Raises ModelError for an unknown name or for documents in which nothing is annotated.
+    """
+    if name not in NAMES:
+        raise ModelError(f"unknown baseline {name!r}; expected one of {', '.join(NAMES)}")
+    bare = [document.doc_id for document in documents if not (document.entities or document.events)]
+    if bare or not documents:
+        raise ModelError(f"nothing is annotated in {', '.join(bare) or 'the training set'}; annotate or leave it out")
+    if name == "lexicon":
+        from strife.baselines.lexicon import Lexicon
+
+        return Lexicon.fit(documents)
+    from strife.baselines.linear import Linear
+
+    return Linear.fit(documents, validation, ontology)
+
+
+def load(folder: Path) -> Baseline:
+    """Load a trained baseline from its folder. Raises ModelError when it is no such folder."""
+    try:
+        files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+        name = json.loads(files["model.json"])["name"]
+        if name == "lexicon":
+            from strife.baselines.lexicon import Lexicon
+
+            return Lexicon.from_files(files)
+        if name == "linear":
+            from strife.baselines.linear import Linear
+
+            return Linear.from_files(files)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise ModelError(f"{folder}: no trained baseline ({found}); make one with `strife train`") from error
+    raise ModelError(f"{folder}: unknown baseline {name!r}; expected one of {', '.join(NAMES)}")

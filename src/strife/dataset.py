@@ -1,0 +1,382 @@
+"""The dataset: gold documents as four typed Parquet configs, a manifest, and the README's YAML.
+
+This is the only file that imports datasets and pyarrow, and it does so inside the functions that need them.
+The bytes are the same whenever the same pyarrow writes the same documents: rows are sorted, the schema comes from
+the ontology, and nothing volatile is written.
+
+`load_dataset` keys its local cache by the README's YAML alone, so every config carries its version and the hash of
+its content there; without them a changed clone would serve old rows.
+"""
+
+import datetime
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
+from strife.ontology import Ontology
+from strife.segment import sentences, tokens
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+CONFIGS = ("documents", "entities", "events", "relations")
+SPLITS = ("train", "validation", "test")
+META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
+_PARQUET = {
+    "compression": "zstd",
+    "compression_level": 9,
+    "version": "2.6",
+    "data_page_version": "1.0",
+    "write_page_index": True,
+    "row_group_size": 1000,
+}
+
+
+def features(ontology: Ontology) -> dict[str, "Features"]:
+    """The typed columns of each config; ClassLabel ids follow the order of the ontology file."""
+    from datasets import ClassLabel, Features, List, Value
+
+    text, offset = Value("string"), Value("int32")
+
+    def attributes(labels: Iterable[str]) -> dict[str, Any]:
+        names = dict.fromkeys(name for label in labels for name in ontology.attributes_of(label))
+        return {name: _attribute_type(ontology, name) for name in names}
+
+    entity_label = ClassLabel(names=list(ontology.entity_types))
+    event_type = ClassLabel(names=list(ontology.event_types))
+    relation_label = ClassLabel(names=list(ontology.relations))
+    argument = {
+        "role": ClassLabel(names=list(ontology.role_names)),
+        "entity_id": text,
+        "event_id": text,
+        "start": offset,
+        "end": offset,
+        "text": text,
+    }
+    span = {"start": offset, "end": offset, "text": text}
+    event_attributes = attributes(ontology.event_types)
+    return {
+        "documents": Features(
+            {
+                "doc_id": text,
+                "text": text,
+                "published": Value("date32"),
+                **dict.fromkeys(META, text),
+                "annotators": List(text),
+                "zones": List({"start": offset, "end": offset, "label": text}),
+                "entities": List({"id": text, **span, "label": entity_label, **attributes(ontology.entity_types)}),
+                "events": List(
+                    {"id": text, "type": event_type, "trigger": span, "arguments": List(argument), **event_attributes}
+                ),
+                "relations": List({"head": text, "tail": text, "label": relation_label}),
+                "chains": List({"id": text, "kind": text, "members": List(text)}),
+                "sources": List({"publisher": text, "title": text, "date": Value("date32"), "url": text}),
+            }
+        ),
+        "entities": Features(
+            {
+                "doc_id": text,
+                "sentence": offset,
+                "tokens": List(text),
+                "starts": List(offset),
+                "ends": List(offset),
+                "ner_tags": List(ClassLabel(names=bio_labels(ontology))),
+            }
+        ),
+        "events": Features(
+            {
+                "doc_id": text,
+                "event_id": text,
+                "type": event_type,
+                "trigger": span,
+                "sentence": span,
+                "arguments": List({**argument, "label": text}),
+                **event_attributes,
+            }
+        ),
+        "relations": Features(
+            {
+                "doc_id": text,
+                "label": relation_label,
+                "head": {"id": text, **span, "label": entity_label},
+                "tail": {"id": text, **span, "label": entity_label},
+            }
+        ),
+    }
+
+
+def features_json(ontology: Ontology) -> str:
+    """The columns of each config as JSON, in the form that `datasets` reads back."""
+    return json.dumps({config: kinds.to_dict() for config, kinds in features(ontology).items()}, indent=1)
+
+
+def _attribute_type(ontology: Ontology, name: str) -> Any:
+    from datasets import ClassLabel, Value
+
+    attribute = ontology.attributes[name]
+    if attribute.control == "choices":
+        return ClassLabel(names=list(attribute.values))
+    return Value("int32" if attribute.control == "number" else "string")
+
+
+def bio_labels(ontology: Ontology) -> list[str]:
+    """O, then B- and I- of each entity type."""
+    return ["O", *(f"{prefix}-{label}" for label in ontology.entity_types for prefix in "BI")]
+
+
+def rows(config: str, document: Document, ontology: Ontology) -> list[dict[str, Any]]:
+    """The rows of one document in a config, with label names (not ids)."""
+    return {"documents": _document_rows, "entities": _token_rows, "events": _event_rows, "relations": _relation_rows}[
+        config
+    ](document, ontology)
+
+
+def _document_rows(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
+    row: dict[str, Any] = {
+        "doc_id": document.doc_id,
+        "text": document.text,
+        "published": _date(document.published),
+        **{key: document.meta.get(key) for key in META},
+        "annotators": list(document.annotators),
+        "zones": [{"start": z.start, "end": z.end, "label": z.label} for z in document.zones],
+        "entities": [
+            {"id": e.id, **_span(document, e.span), "label": e.label, **_attributes(ontology, e, ontology.entity_types)}
+            for e in sorted(document.entities, key=lambda e: (e.span, e.label))
+        ],
+        "events": [
+            {
+                "id": e.id,
+                "type": e.type,
+                "trigger": _span(document, e.span),
+                "arguments": _arguments(document, e),
+                **_attributes(ontology, e, ontology.event_types),
+            }
+            for e in sorted(document.events, key=lambda e: (e.span, e.type))
+        ],
+        "relations": [{"head": r.head, "tail": r.tail, "label": r.label} for r in _relations(document)],
+        "chains": [{"id": c.id, "kind": c.kind, "members": list(c.members)} for c in document.chains],
+        "sources": [
+            {"publisher": s.publisher, "title": s.title, "date": _date(s.date), "url": s.url} for s in document.sources
+        ],
+    }
+    return [row]
+
+
+def _token_rows(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
+    """One row a sentence. BIO cannot nest: of overlapping mentions the longest stays (the first, if equal)."""
+    flat = flatten(document)
+    found = []
+    for number, sentence in enumerate(sentences(document.text)):
+        pieces = tokens(document.text, *sentence)
+        found.append(
+            {
+                "doc_id": document.doc_id,
+                "sentence": number,
+                "tokens": [document.text[start:end] for start, end in pieces],
+                "starts": [start for start, _ in pieces],
+                "ends": [end for _, end in pieces],
+                "ner_tags": bio_tags(pieces, flat),
+            }
+        )
+    return found
+
+
+def flatten(document: Document) -> list[Entity]:
+    """Mentions without overlap, in text order: the longest wins, then the one that begins first."""
+    kept: list[Entity] = []
+    for entity in sorted(document.entities, key=lambda e: (e.start - e.end, e.start)):
+        if all(entity.end <= other.start or other.end <= entity.start for other in kept):
+            kept.append(entity)
+    return sorted(kept, key=lambda e: e.start)
+
+
+def bio_tags(pieces: list[tuple[int, int]], flat: list[Entity]) -> list[str]:
+    """The BIO tag of each token: B- for the first token that a mention touches, I- for the rest."""
+    tags = []
+    begun: set[str] = set()
+    for start, end in pieces:
+        entity = next((e for e in flat if e.start < end and start < e.end), None)
+        if entity is None:
+            tags.append("O")
+        else:
+            tags.append(f"{'I' if entity.id in begun else 'B'}-{entity.label}")
+            begun.add(entity.id)
+    return tags
+
+
+def _event_rows(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
+    spans = sentences(document.text)
+    items = {item.id: item for item in document.items}
+    found = []
+    for event in sorted(document.events, key=lambda e: (e.span, e.type)):
+        sentence = next((s for s in spans if s[0] <= event.trigger.start < s[1]), (0, len(document.text)))
+        arguments = _arguments(document, event)
+        for argument in arguments:
+            argument["label"] = items[argument["entity_id"] or argument["event_id"]].label
+        found.append(
+            {
+                "doc_id": document.doc_id,
+                "event_id": event.id,
+                "type": event.type,
+                "trigger": _span(document, event.span),
+                "sentence": _span(document, sentence),
+                "arguments": arguments,
+                **_attributes(ontology, event, ontology.event_types),
+            }
+        )
+    return found
+
+
+def _relation_rows(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
+    items = {item.id: item for item in document.items}
+
+    def end(item: Entity | Event) -> dict[str, Any]:
+        return {"id": item.id, **_span(document, item.span), "label": item.label}
+
+    return [
+        {"doc_id": document.doc_id, "label": r.label, "head": end(items[r.head]), "tail": end(items[r.tail])}
+        for r in _relations(document)
+    ]
+
+
+def _relations(document: Document) -> list[Relation]:
+    starts = {item.id: item.span for item in document.items}
+    return sorted(document.relations, key=lambda r: (starts[r.head], starts[r.tail], r.label or ""))
+
+
+def _arguments(document: Document, event: Event) -> list[dict[str, Any]]:
+    spans = {item.id: item.span for item in document.items}
+    found = []
+    for argument in event.arguments:
+        span = spans[argument.target or ""]
+        ids = {"entity_id": argument.entity_id, "event_id": argument.event_id}
+        found.append({"role": argument.role, **ids, **_span(document, span)})
+    return sorted(found, key=lambda a: (a["role"], a["start"], a["end"]))
+
+
+def _attributes(ontology: Ontology, item: Entity | Event, among: Iterable[str]) -> dict[str, Any]:
+    """Every attribute that any of these labels has: the value given, the default, or None where it does not apply."""
+    own = ontology.attributes_of(item.label)
+    names = dict.fromkeys(name for label in among for name in ontology.attributes_of(label))
+    return {name: item.attributes.get(name, own[name].default) if name in own else None for name in names}
+
+
+def _span(document: Document, span: tuple[int, int]) -> dict[str, Any]:
+    return {"start": span[0], "end": span[1], "text": document.text[span[0] : span[1]]}
+
+
+def _date(date: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(date) if date else None
+
+
+def parquet(config: str, documents: Iterable[Document], ontology: Ontology) -> tuple[bytes, int, str]:
+    """The Parquet file of a config and split: its bytes, its number of rows, and the hash of its content.
+
+    The content hash is taken over the schema and the rows as canonical JSON: equal across pyarrow versions.
+    """
+    import pyarrow
+    import pyarrow.parquet
+    from datasets import Dataset
+    from datasets.table import table_cast
+
+    ordered = sorted(documents, key=lambda document: document.doc_id)
+    data = [row for document in ordered for row in rows(config, document, ontology)]
+    kinds = features(ontology)[config]
+    schema = kinds.arrow_schema
+    columns = {name: [row[name] for row in data] for name in kinds}
+    table = Dataset.from_dict(columns, features=kinds).data.table.combine_chunks()
+    table = table_cast(table, schema).replace_schema_metadata(schema.metadata)
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer, **_PARQUET)
+    content = json.dumps([kinds.to_dict(), data], sort_keys=True, ensure_ascii=False, default=str)
+    return buffer.getvalue(), len(data), hashlib.sha256(content.encode()).hexdigest()
+
+
+def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[str, Any]) -> str:
+    """The YAML block of the README, by which `load_dataset` finds configs, files and features."""
+    import yaml
+
+    configs, infos = [], []
+    for config, kinds in features(ontology).items():
+        entry = manifest["configs"][config]
+        splits = entry["splits"]
+        configs.append(
+            {
+                "config_name": config,
+                "version": manifest["version"],
+                "description": f"sha256:{entry['content_sha256']}",
+                "data_files": [{"split": split, "path": f"corpus/{config}/{split}-*.parquet"} for split in splits],
+                **({"default": True} if config == CONFIGS[0] else {}),
+            }
+        )
+        infos.append(
+            {
+                "config_name": config,
+                "features": kinds._to_yaml_list(),
+                "splits": [
+                    {"name": split, "num_bytes": one["bytes"], "num_examples": one["rows"]}
+                    for split, one in splits.items()
+                ],
+                "download_size": sum(one["bytes"] for one in splits.values()),
+                "dataset_size": sum(one["bytes"] for one in splits.values()),
+            }
+        )
+    block = {**card, "configs": configs, "dataset_info": infos}
+    return f"---\n{yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=120)}---\n"
+
+
+def load_documents(root: Path, split: str) -> list[Document]:
+    """The documents of one split of a built dataset, through `load_dataset` as any user would open it."""
+    from datasets import load_dataset
+
+    data = load_dataset(str(root.resolve()), "documents", split=split)
+    return [from_row(row, data.features) for row in data]
+
+
+def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:
+    """The document in a row of the `documents` config, as `load_dataset` gives it."""
+    entity, event = kinds["entities"].feature, kinds["events"].feature
+    role, relation = event["arguments"].feature["role"], kinds["relations"].feature["label"]
+    entities = [
+        Entity(e["id"], e["start"], e["end"], entity["label"].int2str(e["label"]), _given(e, entity))
+        for e in row["entities"]
+    ]
+    events = [
+        Event(
+            e["id"],
+            event["type"].int2str(e["type"]),
+            Trigger(e["trigger"]["start"], e["trigger"]["end"]),
+            tuple(Argument(role.int2str(a["role"]), a["entity_id"], a["event_id"]) for a in e["arguments"]),
+            _given(e, event),
+        )
+        for e in row["events"]
+    ]
+    return Document(
+        doc_id=row["doc_id"],
+        text=row["text"],
+        entities=tuple(entities),
+        events=tuple(events),
+        relations=tuple(Relation(r["head"], r["tail"], relation.int2str(r["label"])) for r in row["relations"]),
+        chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row["chains"]),
+        zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row["zones"]),
+        published=row["published"].isoformat() if row["published"] else None,
+        sources=tuple(
+            Source(s["publisher"], s["url"], s["title"] or "", s["date"].isoformat() if s["date"] else None)
+            for s in row["sources"]
+        ),
+        annotators=tuple(row["annotators"]),
+        meta={key: row[key] for key in META if row[key] is not None},
+    )
+
+
+def _given(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    fixed = {"id", "start", "end", "text", "label", "type", "trigger", "arguments"}
+    return {
+        name: kinds[name].int2str(value) if hasattr(kinds[name], "int2str") else value
+        for name, value in row.items()
+        if name not in fixed and value is not None
+    }
