@@ -110,7 +110,7 @@ def refuse_lossy(path: Path) -> None:
     first = next(json_array(path), b"{}")
     try:
         keys = set(msgspec.json.decode(first, type=dict[str, msgspec.Raw]))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError("FIL003", path, f"the first item is no task ({error})", "an array of tasks", take) from error
     if "annotation_id" in keys or ("annotator" in keys and "annotations" not in keys):
         loss = "region ids, relations, skipped annotations, places of attributes"
@@ -127,7 +127,7 @@ def _task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
         text = task.data.get("text")
         if not isinstance(text, str):
             raise msgspec.ValidationError("Object missing required field `text` - at `$.data`")
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         document = Document(f"task-number-{number}", "")
         draft = Draft("DOC101", f"item {number} is no task: {error}", "a task as exported", "export again")
         return Task(document, (), (draft.finding(document, Origin(str(path))),))

@@ -5,6 +5,7 @@ Raises InputError for what cannot be read at all; the message says what was foun
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -17,6 +18,7 @@ _GUESSES = 32  # a bound on the cost of odd files; missing a border only means r
 _BORDER = re.compile(rb"\}\s*,\s*(?=\{)")
 _FIRST_KEYS = re.compile(rb'\{\s*("(?:[^"\\]|\\.)*")\s*:\s*(?:[-\w.]+|"(?:[^"\\]|\\.)*")\s*,\s*("(?:[^"\\]|\\.)*")\s*:')
 _SPLIT = msgspec.json.Decoder(list[msgspec.Raw])
+_UNREADABLE = (OSError, EOFError, zlib.error)  # the last two: gzip that breaks off or is broken
 
 
 class InputError(ValueError):
@@ -30,14 +32,17 @@ class InputError(ValueError):
 def open_bytes(path: Path) -> BinaryIO:
     """The file for reading, unpacked if it is gzip'd; a UTF-8 byte order mark is skipped."""
     try:
-        file = path.open("rb")
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
-        if stream.read(3) != b"\xef\xbb\xbf":
-            stream.seek(0)
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        stream = cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
     except OSError as error:
         raise InputError("FIL007", path, _reason(error), "a readable file", "check the path and its rights") from error
+    try:
+        if _read(stream, 3, path) != b"\xef\xbb\xbf":
+            stream.seek(0)
+    except InputError:
+        stream.close()
+        raise
     return stream
 
 
@@ -57,7 +62,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         while True:
             try:
                 line = stream.readline()
-            except (OSError, EOFError) as error:
+            except _UNREADABLE as error:
                 raise InputError("FIL004", path, _reason(error), "a whole file", "copy it again") from error
             if not line:
                 return
@@ -109,7 +114,7 @@ def _whole_items(buffer: bytearray, typical: re.Pattern[bytes]) -> tuple[list[by
         for match in list(border.finditer(buffer))[: -_GUESSES - 1 : -1]:
             try:
                 items = _SPLIT.decode(b"[" + bytes(buffer[: match.start() + 1]) + b"]")
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 continue
             return [bytes(item) for item in items], match.end()
     return [], 0
@@ -118,7 +123,7 @@ def _whole_items(buffer: bytearray, typical: re.Pattern[bytes]) -> tuple[list[by
 def _last_items(rest: bytes, path: Path, count: int) -> list[bytes]:
     try:
         return [bytes(item) for item in _SPLIT.decode(b"[" + rest)]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         found = f"after {count} whole tasks the JSON breaks off or is broken ({error})"
         raise InputError("FIL004", path, found, "a whole export", "export again") from error
 
@@ -126,7 +131,7 @@ def _last_items(rest: bytes, path: Path, count: int) -> list[bytes]:
 def _read(stream: BinaryIO, size: int, path: Path) -> bytes:
     try:
         return stream.read(size)
-    except (OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise InputError("FIL004", path, _reason(error), "a whole file", "copy it again") from error
 
 

@@ -1,0 +1,105 @@
+"""The documentation says what is true: commands run, figures are the data's, every command and code is documented."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from strife.cli import app
+from strife.labelstudio import read_export
+from strife.model import Document
+from strife.ontology import Ontology
+from strife.score import score
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DATASHEET = (ROOT / "DATASHEET.md").read_text(encoding="utf-8")
+MANIFEST = json.loads((ROOT / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_readme_names_two_make_targets_that_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^make (\w+)", blocks("sh")[0], flags=re.MULTILINE)
+    assert targets == ["demo", "test"]
+    assert all(re.search(rf"^{target}:", makefile, flags=re.MULTILINE) for target in targets)
+
+
+def test_the_readme_python_runs() -> None:
+    (code,) = blocks("python")
+    assert len([line for line in code.splitlines() if line]) <= 10
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) == MANIFEST["counts"]["validation"]["events"]
+
+
+def test_the_readme_commands_run(tmp_path: Path) -> None:
+    for name in ("annotation", "corpus", "README.md"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    strife = [sys.executable, "-m", "strife.cli"]
+    for line in blocks("sh")[1].splitlines():
+        words = shlex.split(line, comments=True)
+        assert words[0] == "strife"
+        run = subprocess.run(strife + words[1:], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, (line, run.stderr)
+    assert "signature" in run.stdout
+
+
+def test_every_command_is_in_the_readme_and_has_help() -> None:
+    for command in app.registered_commands:
+        assert command.callback is not None
+        assert command.callback.__doc__
+        assert f"strife {command.callback.__name__}" in README
+
+
+@pytest.mark.parametrize("system", ["lexicon", "linear"])
+def test_the_readme_shows_the_committed_results(system: str) -> None:
+    path = ROOT / "benchmarks" / "results" / "strife-0.1.0" / f"{system}.json"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    numbers = " | ".join(f"{100 * table['scores'][metric]['f1']:.1f}" for metric in ("ent", "tri_c", "arg_c+"))
+    assert f"| {system} | {numbers} |" in README
+    assert f"`{table['signature']}`" in README
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        ("documents", "documents"),
+        ("tokens", "tokens"),
+        ("entity mentions", "entities"),
+        ("events", "events"),
+        ("arguments", "arguments"),
+        ("relations", "relations"),
+    ],
+)
+def test_the_datasheet_counts_are_the_manifests(row: str, key: str) -> None:
+    numbers = [MANIFEST["counts"][split][key] for split in ("train", "validation", "test")]
+    assert f"| {row} | {' | '.join(map(str, [*numbers, sum(numbers)]))} |" in DATASHEET
+
+
+def test_the_datasheet_agreement_is_what_the_exports_give(ontology: Ontology) -> None:
+    passes: dict[str, list[Document]] = {}
+    for task in read_export(ROOT / "annotation" / "exports" / "batch-001.json", ontology):
+        for version in task.versions:
+            passes.setdefault(str(version.origin.annotator), []).append(version.document)
+    ((first, second),) = combinations(passes.values(), 2)
+    counts = score(first, second).counts
+    rows = re.findall(r"^\| (.+?) \| (0\.\d{3}) \|$", DATASHEET, flags=re.MULTILINE)
+    assert [value for _, value in rows] == [f"{counts[m].f1:.3f}" for m in ("ent", "tri_i", "tri_c", "arg_c+", "rel")]
+
+
+def test_the_datasheet_counts_the_decisions() -> None:
+    lines = (ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv").read_text(encoding="utf-8").splitlines()
+    decisions = [line.split("\t")[4] for line in lines[1:]]
+    first, second = decisions.count("A"), decisions.count("B")
+    neither = len(decisions) - first - second
+    said = f"{len(decisions)} decisions, {first} for the first pass, {second} for the second, {neither} for neither"
+    assert said in " ".join(DATASHEET.split())
