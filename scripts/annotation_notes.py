@@ -63,7 +63,7 @@ def read_notes(document: Document, notes: str, ontology: Ontology) -> tuple[Docu
             item, label, quote, occurrence, rest = match.groups()
             found = [m.start() for m in re.finditer(re.escape(quote), document.text[here[0] : here[1]])]
             nth = int(occurrence or 1)
-            if len(found) < nth:
+            if not 1 <= nth <= len(found):
                 faults.append(
                     f"line {number}: {quote!r} occurs {len(found)} times in the sentence, wanted number {nth}"
                 )

@@ -41,6 +41,7 @@ def raid() -> Document:
     return Document(
         doc_id="raid",
         text=text,
+        published="2020-02-01",
         entities=(
             Entity("m1", 0, 6, "ARM"),
             Entity("m2", 17, 23, "PER"),

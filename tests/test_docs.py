@@ -1,5 +1,6 @@
 """The documentation says what is true: commands run, figures are the data's, every command and code is documented."""
 
+import inspect
 import json
 import re
 import shlex
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from strife.cli import app
+from strife.cli import app, validate
 from strife.labelstudio import read_export
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.score import score
+from strife.validate.catalogue import pages
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -103,3 +105,21 @@ def test_the_datasheet_counts_the_decisions() -> None:
     neither = len(decisions) - first - second
     said = f"{len(decisions)} decisions, {first} for the first pass, {second} for the second, {neither} for neither"
     assert said in " ".join(DATASHEET.split())
+
+
+def test_the_rules_page_is_generated() -> None:
+    assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == pages()
+
+
+def test_the_python_of_the_validation_page_runs() -> None:
+    page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_validation_page_names_every_option() -> None:
+    page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    for name in inspect.signature(validate).parameters:
+        if name not in ("paths", "out"):
+            assert f"--{name.replace('_', '-')}" in page, name

@@ -57,6 +57,8 @@ def read_article(path: Path) -> Document:
         raise ArticleError(f"{path}: doc_id is {article.doc_id!r}, expected the file's name {path.stem!r}")
     if len({source.publisher for source in article.sources}) < 2:
         raise ArticleError(f"{path}: fewer than two publishers under [[sources]]; name at least two")
+    if not article.zones:
+        raise ArticleError(f"{path}: no [[zones]]; give at least one")
     zones, parts, position = [], [], 0
     for zone in article.zones:
         if zone.label not in ZONE_LABELS or not zone.text.strip() or zone.text != zone.text.strip():

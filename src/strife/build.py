@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from strife.articles import ArticleError, read_articles
 from strife.check import files
 from strife.dataset import CONFIGS, SPLITS, front_matter, parquet
@@ -34,7 +36,8 @@ def build(root: Path, out: Path, ontology: Ontology) -> dict[str, Any]:
         articles, files([root / "annotation" / "exports"]), files([root / "annotation" / "adjudication"]), ontology
     )
     by_split = {split: [d for d in gold if d.doc_id in members] for split, members in splits.items()}
-    about = tomllib.loads((root / "corpus" / "corpus.toml").read_text(encoding="utf-8"))
+    about = read_about(root / "corpus" / "corpus.toml")
+    body = readme_body(root)
     output: dict[Path, bytes] = {out / "corpus" / "gold.jsonl": b"".join(encode(d) + b"\n" for d in gold)}
     configs: dict[str, Any] = {}
     for config in CONFIGS:
@@ -49,15 +52,15 @@ def build(root: Path, out: Path, ontology: Ontology) -> dict[str, Any]:
         configs[config] = {"content_sha256": joined, "splits": entry}
     manifest = {
         "about": GENERATED,
-        "name": about["name"],
-        "version": about["version"],
+        "name": about.name,
+        "version": about.version,
         "ontology": f"{ontology.name} {ontology.version}",
         "configs": configs,
         "counts": {split: counts(documents) for split, documents in by_split.items()},
         "texts": {document.doc_id: text_hash(document.text) for document in gold},
     }
     output[out / "corpus" / "MANIFEST.json"] = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
-    readme = front_matter(ontology, manifest, about["card"]) + readme_body(root)
+    readme = front_matter(ontology, manifest, about.card) + body
     output[out / "README.md"] = readme.encode()
     write_whole(output)
     return manifest
@@ -74,9 +77,7 @@ def read_splits(folder: Path, articles: Mapping[str, Document]) -> dict[str, lis
     events: dict[str, str] = {}
     for split in SPLITS:
         path = folder / f"{split}.txt"
-        if not path.is_file():
-            raise GoldError(f"{path}: missing; expected one doc_id a line")
-        lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+        lines = (line.split("#")[0].strip() for line in _read(path, "one doc_id a line").splitlines())
         splits[split] = [line for line in lines if line]
         for doc_id in splits[split]:
             if doc_id in home:
@@ -115,12 +116,41 @@ def counts(documents: Iterable[Document]) -> dict[str, Any]:
     }
 
 
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The corpus as a dataset: `corpus/corpus.toml`."""
+
+    name: str
+    version: str
+    card: dict[str, Any]
+
+
+def read_about(path: Path) -> About:
+    """Name, version and card of the corpus. Raises GoldError."""
+    try:
+        return msgspec.convert(tomllib.loads(_read(path, "name, version and [card]")), About)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise GoldError(f"{path}: {error}; expected name, version and [card]") from error
+
+
 def readme_body(root: Path) -> str:
-    """The README without its generated YAML block."""
-    text = (root / "README.md").read_text(encoding="utf-8")
-    if text.startswith("---\n"):
-        return text.split("\n---\n", 1)[1]
-    return text
+    """The README of a project without its generated YAML block. Raises GoldError."""
+    path = root / "README.md"
+    text = _read(path, "the project's README")
+    if not text.startswith("---\n"):
+        return text
+    _, end, body = text.partition("\n---\n")
+    if not end:
+        raise GoldError(f"{path}: the YAML block at its head is not closed; expected a line with --- after it")
+    return body
 
 
-__all__ = ["ArticleError", "GoldError", "build", "counts", "read_splits", "readme_body"]
+def _read(path: Path, expected: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise GoldError(f"{path}: missing; expected {expected}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoldError(f"{path}: cannot be read ({error}); expected {expected}") from error
+
+
+__all__ = ["ArticleError", "GoldError", "build", "counts", "read_about", "read_splits", "readme_body"]

@@ -1,37 +1,146 @@
 """Validation of files and folders: exports and document files, told apart by what they hold."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import gc
+import os
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from strife.finding import Finding, Origin, Report
-from strife.labelstudio import read_export
+from strife.labelstudio import read_task, refuse_lossy
+from strife.model import Document
 from strife.ontology import Ontology
-from strife.store import read_documents
-from strife.stream import InputError, head
-from strife.validate import check_document
+from strife.store import numbered_documents
+from strife.stream import InputError, head, json_array
+from strife.validate import ACROSS, ALL, check_across, check_document
 from strife.validate.draft import Draft
 
+LARGE = 16 << 20  # bytes of an export that is worth several processes
+BATCH = 200  # tasks
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
 class Checked(NamedTuple):
-    """The report, and how many versions of each state the files held (only submitted ones are checked)."""
+    """The report, how many versions of each state the files held (only submitted ones are checked), the doc_ids."""
 
     report: Report
     states: Counter[str]
+    doc_ids: frozenset[str] = frozenset()
 
 
-def check_paths(paths: Iterable[Path], ontology: Ontology) -> Checked:
-    """Validate every file named or lying in a folder named. Raises InputError for what cannot be used."""
-    findings: list[Finding] = []
-    states: Counter[str] = Counter()
-    for path in files(paths):
-        for state, found in (_export if is_export(path) else _documents)(path, ontology):
-            states[state] += 1
-            findings.extend(found)
-    return Checked(Report(tuple(findings), states["submitted"] + states["document"]), states)
+class Part(NamedTuple):
+    """What came of some of the input: findings, states, and the documents if they are to be compared."""
+
+    findings: list[Finding]
+    states: Counter[str]
+    doc_ids: set[str]
+    kept: list[tuple[Document, Origin | None]]
+
+
+def check_paths(
+    paths: Iterable[Path],
+    ontology: Ontology,
+    codes: frozenset[str] = ALL,
+    split_of: Mapping[str, str] | None = None,
+) -> Checked:
+    """Validate every file named or lying in a folder named. Raises InputError for what cannot be used.
+
+    Documents are kept in memory only when a rule is chosen that compares them (`validate.ACROSS`); without such a
+    rule, large exports are checked on all processors.
+    """
+    total = Part([], Counter(), set(), [])
+    with _collector_off():
+        for path in files(paths):
+            for part in _parts(path, ontology, codes):
+                total.findings.extend(part.findings)
+                total.states.update(part.states)
+                total.doc_ids.update(part.doc_ids)
+                total.kept.extend(part.kept)
+    findings = [*total.findings, *check_across(total.kept, ontology, codes, split_of)]
+    findings.sort(key=lambda finding: (finding.origin is None, finding.origin.file if finding.origin else ""))
+    report = Report(tuple(findings), total.states["submitted"] + total.states["document"])
+    return Checked(report, total.states, frozenset(total.doc_ids))
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Nothing here is cyclic, and the garbage collector would walk through every span again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _parts(path: Path, ontology: Ontology, codes: frozenset[str]) -> Iterator[Part]:
+    if not is_export(path):
+        yield from _documents(path, ontology, codes)
+        return
+    refuse_lossy(path)
+    batches = _batches(enumerate(json_array(path), 1))
+    if path.stat().st_size < LARGE or codes & ACROSS or (os.cpu_count() or 1) < 2:
+        for batch in batches:
+            yield _check_tasks(batch, path, ontology, codes)
+        return
+    with ProcessPoolExecutor(initializer=gc.disable) as pool:
+        waiting: deque[Future[Part]] = deque()
+        for batch in batches:
+            waiting.append(pool.submit(_check_tasks, batch, path, ontology, codes))
+            if len(waiting) > 2 * (os.cpu_count() or 1):  # bounded, so that memory stays flat
+                yield waiting.popleft().result()
+        for future in waiting:
+            yield future.result()
+
+
+def _batches(tasks: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    iterator = iter(tasks)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _check_tasks(tasks: list[tuple[int, bytes]], path: Path, ontology: Ontology, codes: frozenset[str]) -> Part:
+    """Check the submitted annotations of some tasks; a task without any version counts as "unannotated"."""
+    part = Part([], Counter(), set(), [])
+    for number, raw in tasks:
+        task = read_task(raw, path, number, ontology)
+        part.findings.extend(finding for finding in task.findings if finding.code in codes)
+        if not task.versions:
+            part.states["unreadable" if task.findings else "unannotated"] += 1
+        answered: set[str | None] = set()
+        for version in task.versions:
+            part.states[version.state] += 1
+            if version.state != "submitted":
+                continue
+            findings = version.findings
+            who = version.origin.annotator
+            if who is not None and who in answered:
+                found = f"annotator {who} has submitted this task before"
+                draft = Draft("LSE104", found, "one annotation of a person", "delete one")
+                findings = (*findings, draft.finding(version.document, version.origin))
+            answered.add(who)
+            _check_one(part, version.document, version.origin, findings, ontology, codes)
+    return part
+
+
+def _check_one(
+    part: Part,
+    document: Document,
+    origin: Origin,
+    findings: Iterable[Finding],
+    ontology: Ontology,
+    codes: frozenset[str],
+) -> None:
+    part.findings.extend(finding for finding in findings if finding.code in codes)
+    part.findings.extend(check_document(document, ontology, origin, codes))
+    part.doc_ids.add(document.doc_id)
+    if codes & ACROSS:
+        part.kept.append((document, origin))
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -53,30 +162,31 @@ def is_export(path: Path) -> bool:
     return head(path)[:1] != b"{"
 
 
-def _export(path: Path, ontology: Ontology) -> Iterator[tuple[str, list[Finding]]]:
-    """Each version's state and findings; a task without any counts as "unannotated"."""
-    texts: dict[str, str] = {}
-    for task in read_export(path, ontology):
-        document, found = task.document, list(task.findings)
-        if texts.setdefault(document.doc_id, document.text) != document.text:
-            draft = Draft("DOC102", f"{document.doc_id} has two texts", "one text a doc_id", "rename one")
-            found.append(draft.finding(document, Origin(str(path))))
-        if not task.versions:
-            yield "unannotated", found
-        for version in task.versions:
-            if version.state == "submitted":
-                found += [*version.findings, *check_document(version.document, ontology, version.origin)]
-            yield version.state, found
-            found = []
-
-
-def _documents(path: Path, ontology: Ontology) -> Iterator[tuple[str, list[Finding]]]:
+def _documents(path: Path, ontology: Ontology, codes: frozenset[str]) -> Iterator[Part]:
     seen: set[str] = set()
-    origin = Origin(str(path))
-    for document in read_documents(path):
-        found = list(check_document(document, ontology, origin))
+    for line, document in numbered_documents(path):
+        part = Part([], Counter(document=1), set(), [])
+        origin = Origin(str(path), line)
+        findings: tuple[Finding, ...] = ()
         if document.doc_id in seen:
             draft = Draft("DOC102", f"{document.doc_id} comes twice", "one document a doc_id", "rename or drop one")
-            found.append(draft.finding(document, origin))
+            findings = (draft.finding(document, origin),)
         seen.add(document.doc_id)
-        yield "document", found
+        _check_one(part, document, origin, findings, ontology, codes)
+        yield part
+
+
+def read_split_lists(folder: Path) -> dict[str, str]:
+    """The split of each doc_id, from the lists in a folder (one doc_id a line, `#` begins a comment)."""
+    split_of: dict[str, str] = {}
+    for path in sorted(folder.glob("*.txt")):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError("FIL008", path, str(error), "UTF-8 text, one doc_id a line", "mend the list") from error
+        for line in lines:
+            if doc_id := line.split("#")[0].strip():
+                split_of[doc_id] = path.stem
+    if not split_of:
+        raise InputError("FIL001", folder, "no list of doc_ids", "train.txt, test.txt, ...", "check the path")
+    return split_of

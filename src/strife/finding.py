@@ -1,11 +1,10 @@
 """Findings: what is wrong, where, what was expected, and what to do about it.
 
-A rule is a permanent code with a severity and a title; a finding is one place where it does not hold.
-Nothing here prints: a report is a value, rendered as text or JSON by whoever shows it.
+A rule is a permanent code with a severity and a page; a finding is one place where it does not hold. Nothing here
+prints or reads: a report is a value, rendered by `strife.report`.
 """
 
-import json
-from collections import Counter
+import hashlib
 from typing import Literal
 
 import msgspec
@@ -13,34 +12,48 @@ import msgspec
 Severity = Literal["error", "warning"]
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that has to hold. `code` is three letters and three digits and never changes its meaning."""
 
     code: str
     slug: str
+    level: int
     severity: Severity
     title: str
+    why: str
+    wrong: str
+    right: str
+    fix: Literal["none", "safe"] = "none"
 
 
 class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a document was read: the file, and in a Label Studio export the task, annotation and annotator."""
+    """Where a document was read: the file (and line), and in an export the project, task, annotation, annotator."""
 
     file: str = ""
+    line: int | None = None
+    project: int | None = None
     task: int | None = None
     annotation: int | None = None
     annotator: str | None = None
 
     def __str__(self) -> str:
-        parts = [self.file]
-        for name in ("task", "annotation", "annotator"):
-            value = getattr(self, name)
-            if value is not None:
-                parts.append(f"{name} {value}")
-        return " ".join(part for part in parts if part)
+        named = ((name, getattr(self, name)) for name in ("line", "task", "annotation", "annotator"))
+        return ", ".join([self.file or "document", *(f"{name} {value}" for name, value in named if value is not None)])
+
+    def link(self, server: str) -> str | None:
+        """The address of the task in the editor of a Label Studio server, when the export names its project."""
+        if self.project is None or self.task is None:
+            return None
+        chosen = f"&annotation={self.annotation}" if self.annotation is not None else ""
+        return f"{server.rstrip('/')}/projects/{self.project}/data?task={self.task}{chosen}"
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One broken rule at one place. Offsets are half-open code points; `quote` is the text there."""
+    """One broken rule at one place.
+
+    Offsets are half-open code points; `quote` is the text there, `before` and `after` what stands beside it in its
+    line, `line` the number of that line in the text (from 1). All are None where a finding has no place.
+    """
 
     code: str
     severity: Severity
@@ -52,19 +65,34 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     start: int | None = None
     end: int | None = None
     quote: str | None = None
-    origin: Origin = Origin()
+    before: str | None = None
+    after: str | None = None
+    line: int | None = None
+    origin: Origin | None = None
 
     def __str__(self) -> str:
         place = f" [{self.start}:{self.end}]" if self.start is not None else ""
-        quote = f" {json.dumps(self.quote, ensure_ascii=False)}" if self.quote is not None else ""
+        quote = f' "{self.quote}"' if self.quote is not None else ""
         return f"{self.code} {self.doc_id}{place}{quote}: {self.found}; expected {self.expected}; {self.do}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the finding across edits elsewhere in the text: rule, document, annotator, words and what was found."""
+        annotator = self.origin.annotator if self.origin else None
+        parts = (self.code, self.doc_id, annotator or "", self.quote or "", self.found)
+        return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything found in a set of documents."""
+    """Everything found in a set of documents.
+
+    `findings` are those that count; `waived` and `known` were found too, but a waiver or a baseline file covers them.
+    """
 
     findings: tuple[Finding, ...]
     documents: int
+    waived: tuple[Finding, ...] = ()
+    known: tuple[Finding, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -75,27 +103,3 @@ class Report(msgspec.Struct, frozen=True):
     def warnings(self) -> int:
         """How many findings are warnings."""
         return len(self.findings) - self.errors
-
-    def as_text(self) -> str:
-        """The findings, grouped by where they were read, and a summary by rule."""
-        lines: list[str] = []
-        origin: Origin | None = None
-        for finding in self.findings:
-            if finding.origin != origin:
-                origin = finding.origin
-                lines.append(f"{origin}".strip() or "documents")
-            lines.append(f"  {finding.severity:<7} {finding}")
-        counts = Counter((finding.code, finding.severity) for finding in self.findings)
-        lines += [f"{number:>6} {code} {severity}" for (code, severity), number in sorted(counts.items())]
-        lines.append(f"{self.documents} documents: {self.errors} errors, {self.warnings} warnings")
-        return "\n".join(lines)
-
-    def as_json(self) -> str:
-        """The report as one JSON object."""
-        table = {
-            "documents": self.documents,
-            "errors": self.errors,
-            "warnings": self.warnings,
-            "findings": msgspec.to_builtins(self.findings),
-        }
-        return json.dumps(table, ensure_ascii=False, indent=1)

@@ -125,7 +125,7 @@ def entity_chains(document: Document) -> list[Chain]:
 
 def _names(document: Document) -> list[Entity]:
     """The mentions that are names: a capital inside, or at a sentence's start the form of another name."""
-    openings = {start for start, _ in sentences(document.text)}
+    openings = {end - len(document.text[start:end].lstrip("\"'“‘([")) for start, end in sentences(document.text)}
     candidates = [entity for entity in document.entities if entity.label not in UNCHAINED]
     sure = {
         (entity.label, _folded(surface))

@@ -21,7 +21,22 @@ from strife.ontology import Ontology
 from strife.stream import InputError, head, json_array
 from strife.validate.draft import Draft
 
+Item = Entity | Event
 State = Literal["submitted", "skipped", "draft", "prediction"]
+
+
+class _Value(msgspec.Struct):
+    """What a result says; untyped, because the server stores anything."""
+
+    start: Any = None
+    end: Any = None
+    text: Any = None
+    labels: Any = None
+    choices: Any = None
+    number: Any = None
+    rating: Any = None
+    taxonomy: Any = None
+    datetime: Any = None
 
 
 class _Result(msgspec.Struct):
@@ -30,7 +45,7 @@ class _Result(msgspec.Struct):
     type: str
     id: str | None = None
     from_name: str | None = None
-    value: dict[str, Any] = {}
+    value: _Value | None = None
     from_id: str | None = None
     to_id: str | None = None
     direction: str | None = None
@@ -59,6 +74,7 @@ class _Task(msgspec.Struct):
     id: int | None = None
     drafts: list[int | _Version] | None = None
     predictions: list[int | _Version] | None = None
+    project: int | None = None
 
 
 class Version(NamedTuple):
@@ -86,7 +102,7 @@ def read_export(path: Path, ontology: Ontology) -> Iterator[Task]:
     """The tasks of an export, one after the other. Raises InputError for a file that is no such export."""
     refuse_lossy(path)
     for number, raw in enumerate(json_array(path), 1):
-        yield _task(raw, path, number, ontology)
+        yield read_task(raw, path, number, ontology)
 
 
 def refuse_lossy(path: Path) -> None:
@@ -121,7 +137,16 @@ def refuse_lossy(path: Path) -> None:
         )
 
 
-def _task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
+def is_task(raw: bytes) -> bool:
+    """Is this a task with a text, of the shape that can be read?"""
+    try:
+        return isinstance(_DECODE(raw).data.get("text"), str)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def read_task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
+    """The task in one item of an export, the `number`th (from 1)."""
     try:
         task = _DECODE(raw)
         text = task.data.get("text")
@@ -157,7 +182,7 @@ def _version(
 ) -> Version:
     person = version.completed_by if version.completed_by is not None else version.user
     who = str(person.id) if isinstance(person, _Person) else str(person) if isinstance(person, int) else None
-    origin = Origin(str(path), task.id, version.id, who or version.model_version)
+    origin = Origin(str(path), None, task.project, task.id, version.id, who or version.model_version)
     builder = _Builder(document, ontology)
     annotated = builder.build(version.result or [])
     if who:
@@ -167,93 +192,111 @@ def _version(
 
 
 class _Builder:
-    """Collects the items of one result list, then draws the arrows between them."""
+    """Collects the items of one result list, then the answers about them and the arrows between them.
+
+    Until the document is handed over, answers are put into the items' own attribute dicts.
+    """
 
     def __init__(self, document: Document, ontology: Ontology) -> None:
         self.document = document
         self.ontology = ontology
-        self.items: dict[str, list[Entity | Event]] = {}  # by region id, in order
-        self.attributes: dict[str, dict[str, AttributeValue]] = {}  # by item id
+        self.regions: dict[str, list[Item]] = {}  # by region id, in order
         self.arguments: dict[str, list[Argument]] = {}  # by event id
+        self.relations: list[Relation] = []
         self.drafts: list[Draft] = []
 
     def build(self, results: list[_Result]) -> Document:
         """The document with what the results mark."""
-        document_attributes: dict[str, AttributeValue] = {}
-        relations: list[Relation] = []
+        of_document: dict[str, AttributeValue] = {}
+        arrows: list[_Result] = []
+        answers: list[_Result] = []
+        text, regions = self.document.text, self.regions
+        events_from = self.ontology.label_studio.trigger_control
+        controls = (self.ontology.label_studio.entity_control, events_from)
         for number, result in enumerate(results):
-            if isinstance(result.value.get("labels"), list):
-                self._region(result, number)
-        for result in results:
-            if result.type == "relation":
-                relations += self._arrow(result)
-            elif not isinstance(result.value.get("labels"), list):
-                self._attribute(result, document_attributes)
-        items = [item for region in self.items.values() for item in region]
+            value = result.value
+            if value is None or type(value.labels) is not list:
+                (arrows if result.type == "relation" else answers).append(result)
+                continue
+            name, start, end, labels = result.id, value.start, value.end, value.labels
+            # What nearly every region is: one label, from a known control, at offsets that give the stored text.
+            if (
+                name is not None
+                and name not in regions
+                and type(start) is int
+                and type(end) is int
+                and len(labels) == 1
+                and result.from_name in controls
+                and value.text == text[start:end]
+            ):
+                label = str(labels[0])
+                is_event = result.from_name == events_from
+                item = Event(name, label, Trigger(start, end)) if is_event else Entity(name, start, end, label)
+                regions[name] = [item]
+            else:
+                self._region(result, value, name if name is not None else f"region-{number}")
+        for result in answers:
+            self._answer(result, of_document)
+        for result in arrows:
+            self._arrow(result)
+        items = [item for region in regions.values() for item in region]
         return msgspec.structs.replace(
             self.document,
-            entities=tuple(
-                msgspec.structs.replace(item, attributes=self.attributes.get(item.id, {}))
-                for item in items
-                if isinstance(item, Entity)
-            ),
+            entities=tuple([item for item in items if type(item) is Entity]),
             events=tuple(
-                msgspec.structs.replace(
-                    item,
-                    arguments=tuple(self.arguments.get(item.id, ())),
-                    attributes=self.attributes.get(item.id, {}),
-                )
+                msgspec.structs.replace(item, arguments=tuple(self.arguments.get(item.id, ())))
                 for item in items
-                if isinstance(item, Event)
+                if type(item) is Event
             ),
-            relations=tuple(relations),
-            attributes=document_attributes,
+            relations=tuple(self.relations),
+            attributes=of_document,
         )
 
-    def _region(self, result: _Result, number: int) -> None:
-        start, end = (_offset(result.value.get(name)) for name in ("start", "end"))
-        region = self.items.setdefault(result.id if result.id is not None else f"region-{number}", [])
+    def _region(self, result: _Result, value: _Value, name: str) -> None:
+        start, end = value.start, value.end
+        if type(start) is not int or type(end) is not int:
+            start, end = _offset(start), _offset(end)
         names = self.ontology.label_studio
-        if result.from_name not in (names.entity_control, names.trigger_control):
+        is_event = result.from_name == names.trigger_control
+        if not is_event and result.from_name != names.entity_control:
             expected = f"{names.entity_control} or {names.trigger_control}"
-            found = f"region {result.id} comes from the control {result.from_name!r}"
-            ghost = Entity(str(result.id), start, end, "") if start is not None and end is not None else None
+            found = f"region {name} comes from the control {result.from_name!r}"
+            ghost = Entity(name, start, end, "") if start is not None and end is not None else None
             self.drafts.append(Draft("LSE101", found, expected, "delete it and mark the words again", ghost))
             return
         if start is None or end is None:
-            found = f"region {result.id} has the offsets {result.value.get('start')!r} to {result.value.get('end')!r}"
+            found = f"region {name} has the offsets {value.start!r} to {value.end!r}"
             self.drafts.append(Draft("LSE102", found, "two whole numbers", "delete it and mark the words again"))
             return
-        for label in result.value["labels"]:
-            name = result.id if result.id is not None else f"region-{number}"
+        region = self.regions.setdefault(name, [])
+        for label in value.labels or ("",):  # no label: an unknown one, for the validator to judge
             item_id = f"{name}~{len(region) + 1}" if region else name
-            if result.from_name == names.entity_control:
-                region.append(Entity(item_id, start, end, str(label)))
-            else:
-                region.append(Event(item_id, str(label), Trigger(start, end)))
-        stored = result.value.get("text")
-        if region and isinstance(stored, str):
-            self._compare(stored, start, end, region[-1])
+            trigger = Trigger(start, end)
+            region.append(Event(item_id, str(label), trigger) if is_event else Entity(item_id, start, end, str(label)))
+        stored = value.text
+        if type(stored) is str and stored != self.document.text[start:end]:
+            self._compare(stored, region[-1])
 
-    def _compare(self, stored: str, start: int, end: int, item: Entity | Event) -> None:
+    def _compare(self, stored: str, item: Item) -> None:
         """value.text never outranks the offsets; it is compared after Label Studio's own rewriting."""
+        start, end = item.span
         if not 0 <= start <= end <= len(self.document.text):
             return  # SPN201 has it
         surface = self.document.text[start:end]
-        if stored != surface and _rewritten(stored) != _rewritten(surface):
+        if _rewritten(stored) != _rewritten(surface):
             found = f"the stored text is {stored[:60]!r}"
             self.drafts.append(Draft("SPN202", found, repr(surface[:60]), "check the span in the editor", item))
 
-    def _attribute(self, result: _Result, of_document: dict[str, AttributeValue]) -> None:
+    def _answer(self, result: _Result, of_document: dict[str, AttributeValue]) -> None:
         name = result.from_name
         if name is None or name not in self.ontology.attributes:
             found = f"an answer comes from the control {name!r}"
             expected = f"one of {', '.join(self.ontology.attributes) or 'none'}"
             self.drafts.append(Draft("LSE101", found, expected, "delete it, or add the control to the ontology"))
             return
-        value = _answer(result)
-        region = self.items.get(result.id or "", [])
-        if not region and "start" not in result.value:
+        value = _value_of(result)
+        region = self.regions.get(result.id or "", [])
+        if not region and (result.value is None or result.value.start is None):
             of_document[name] = value
             return
         if not region:
@@ -262,36 +305,45 @@ class _Builder:
             return
         fitting = [item for item in region if name in self.ontology.attributes_of(item.label)]
         for item in fitting or region[:1]:
-            self.attributes.setdefault(item.id, {})[name] = value
+            item.attributes[name] = value
 
-    def _arrow(self, result: _Result) -> list[Relation]:
-        """The arrow of a relation result: an argument when it starts at a trigger and has a label.
+    def _symmetric(self, labels: list[str] | None) -> bool:
+        """Do the labels mean the same in both directions, so that one arrow says all?"""
+        kinds = [self.ontology.relations.get(label) for label in labels or ()]
+        return bool(kinds) and all(kind is not None and kind.symmetric for kind in kinds)
+
+    def _arrow(self, result: _Result) -> None:
+        """Draw the arrow of a relation result: an argument when it starts at a trigger and has a label.
 
         "left" means that the arrow runs from to_id to from_id; "bi" stands for two arrows.
         """
-        ends = [(result.from_id or "", result.to_id or "")]
-        if result.direction == "left":
-            ends = [(result.to_id or "", result.from_id or "")]
-        elif result.direction == "bi" and result.from_id != result.to_id:
-            ends.append((result.to_id or "", result.from_id or ""))
-        relations: list[Relation] = []
-        for head_region, tail_region in ends:
-            head_item = _pick(self.items.get(head_region, []), Event)
-            tail_item = _pick(self.items.get(tail_region, []), Entity)
-            tail = tail_item.id if tail_item is not None else tail_region
-            for label in result.labels or (None,):
-                if isinstance(head_item, Event) and label is not None:
-                    of_event = isinstance(tail_item, Event)
-                    argument = Argument(label, None if of_event else tail, tail if of_event else None)
-                    self.arguments.setdefault(head_item.id, []).append(argument)
-                else:
-                    relations.append(Relation(head_item.id if head_item else head_region, tail, label))
-        return relations
+        begin, finish, direction = result.from_id or "", result.to_id or "", result.direction
+        if direction not in (None, "right", "left", "bi"):
+            found = f"a relation runs {direction!r}"
+            self.drafts.append(Draft("LSE103", found, "right, left or bi", "delete it and draw it again"))
+        if direction == "left":
+            begin, finish = finish, begin
+        self._draw(begin, finish, result.labels)
+        if direction == "bi" and begin != finish and not self._symmetric(result.labels):
+            self._draw(finish, begin, result.labels)
+
+    def _draw(self, begin: str, finish: str, labels: list[str] | None) -> None:
+        head, tail = _pick(self.regions.get(begin), Event), _pick(self.regions.get(finish), Entity)
+        target = tail.id if tail is not None else finish
+        for label in labels or (None,):
+            if isinstance(head, Event) and label is not None:
+                of_event = isinstance(tail, Event)
+                argument = Argument(label, None if of_event else target, target if of_event else None)
+                self.arguments.setdefault(head.id, []).append(argument)
+            else:
+                self.relations.append(Relation(head.id if head is not None else begin, target, label))
 
 
-def _pick(region: list[Entity | Event], preferred: type) -> Entity | Event | None:
+def _pick(region: list[Item] | None, preferred: type[Entity] | type[Event]) -> Item | None:
     """The item of a region that an arrow means: a head is rather an event, a tail rather a mention."""
-    return next((item for item in region if isinstance(item, preferred)), region[0] if region else None)
+    if not region:
+        return None
+    return next((item for item in region if isinstance(item, preferred)), region[0]) if len(region) > 1 else region[0]
 
 
 def _offset(value: object) -> int | None:
@@ -302,10 +354,9 @@ def _offset(value: object) -> int | None:
     return int(value)
 
 
-def _answer(result: _Result) -> AttributeValue:
+def _value_of(result: _Result) -> AttributeValue:
     """The value of an attribute: a number, a string, or several strings."""
-    key = "text" if result.type == "textarea" else result.type
-    value = result.value.get(key)
+    value = getattr(result.value, "text" if result.type == "textarea" else result.type, None)
     if isinstance(value, list):
         answers = tuple(str(one) for one in value)
         return answers[0] if len(answers) == 1 else answers

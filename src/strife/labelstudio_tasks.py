@@ -4,10 +4,10 @@ The inverse of the reading door: reading what these give returns the same mentio
 and attributes (chains, zones and sources have no place in a task and stay in the article record).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from strife.model import Document, Entity, Event
+from strife.model import AttributeValue, Document, Entity
 from strife.ontology import Ontology
 
 _TYPE = {"choices": "choices", "number": "number", "textarea": "textarea"}
@@ -31,7 +31,9 @@ def results(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
         start, end = item.span
         place = {"start": start, "end": end, "text": document.text[start:end]}
         found.append(_result(item.id, control, "labels", {**place, "labels": [item.label]}))
-        found += _attributes(item, place, ontology)
+        found += _attributes(item.id, item.attributes, place, ontology)
+    for name, value in document.attributes.items():
+        found += _attributes(f"document-{name}", {name: value}, {}, ontology)
     for event in sorted(document.events, key=lambda event: (event.span, event.id)):
         for argument in event.arguments:
             if argument.target is not None:
@@ -40,12 +42,14 @@ def results(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
     return found
 
 
-def _attributes(item: Entity | Event, place: dict[str, Any], ontology: Ontology) -> Iterable[dict[str, Any]]:
-    for name, value in item.attributes.items():
+def _attributes(
+    item: str, attributes: Mapping[str, AttributeValue], place: dict[str, Any], ontology: Ontology
+) -> Iterator[dict[str, Any]]:
+    for name, value in attributes.items():
         control = ontology.attributes[name].control
         many = [value] if not isinstance(value, tuple) else list(value)
         answer = value if control == "number" else many
-        yield _result(item.id, name, _TYPE[control], {**place, _KEY[control]: answer})
+        yield _result(item, name, _TYPE[control], {**place, _KEY[control]: answer})
 
 
 def _result(item: str, control: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -164,7 +164,9 @@ def canonical(document: Document) -> Document:
             msgspec.structs.replace(event, arguments=tuple(sorted(set(event.arguments), key=argument_key)))
             for event in sorted(document.events, key=event_key)
         ),
-        relations=tuple(sorted(set(document.relations), key=lambda r: (r.head, r.tail, r.label or ""))),
+        relations=tuple(
+            sorted(set(document.relations), key=lambda r: (r.head, r.tail, r.label is not None, r.label or ""))
+        ),
         chains=tuple(sorted(document.chains, key=lambda c: (c.kind, c.id))),
         zones=tuple(sorted(document.zones, key=lambda z: (z.start, z.end, z.label))),
     )
@@ -173,7 +175,7 @@ def canonical(document: Document) -> Document:
 def encode(document: Document) -> bytes:
     """The canonical JSON of a document, one line without its newline.
 
-    `doc_id`, `text` and the three lists come first and always; the rest follows by name when not empty.
+    `doc_id`, `text` and the three lists come first and always; the rest follows when not empty.
     """
     fields: dict[str, Any] = msgspec.json.decode(_ENCODER.encode(canonical(document)))
     ordered = {name: fields.pop(name, []) for name in _ALWAYS}

@@ -5,7 +5,9 @@ a project with other labels passes its own file. Only `[entity_types.X]`, `[even
 `[relations.X]` and `[attributes.X]` are needed; the texts for annotators are optional.
 """
 
+import re
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -53,10 +55,15 @@ class RoleRule(_Value, frozen=True):
     max: int | None = None
 
 
-class EventType(_Type, frozen=True):
+class EventType(_Type, frozen=True, dict=True):
     """A kind of event and its roles."""
 
     arguments: dict[str, RoleRule] = {}
+
+    @cached_property
+    def bounded(self) -> tuple[str, ...]:
+        """The roles that are required or may be filled only so often."""
+        return tuple(role for role, rule in self.arguments.items() if rule.required or rule.max is not None)
 
 
 class RelationType(_Value, frozen=True):
@@ -99,7 +106,7 @@ class LabelStudioNames(_Value, frozen=True):
     trigger_control: str = "trigger"
 
 
-class Ontology(_Value, frozen=True):
+class Ontology(_Value, frozen=True, dict=True):
     """All that may be annotated. Orders are the file's: they fix ClassLabel ids, so append, never insert."""
 
     name: str
@@ -112,15 +119,44 @@ class Ontology(_Value, frozen=True):
     policy: Policy = Policy()
     label_studio: LabelStudioNames = LabelStudioNames()
     scope: str = ""
+    never_triggers: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def role_names(self) -> tuple[str, ...]:
         """Every role, declared ones first, in the file's order."""
         used = (role for event in self.event_types.values() for role in event.arguments)
         return tuple(dict.fromkeys([*self.roles, *used]))
 
+    def fillers_of(self, role: str) -> frozenset[str]:
+        """The labels that may fill a role of any event."""
+        return self._fillers.get(role, frozenset())
+
+    @cached_property
+    def _fillers(self) -> dict[str, frozenset[str]]:
+        rules = [(role, rule) for event in self.event_types.values() for role, rule in event.arguments.items()]
+        return {
+            role: frozenset(label for name, rule in rules if name == role for label in rule.types)
+            for role in self.role_names
+        }
+
     def attributes_of(self, label: str) -> dict[str, AttributeType]:
         """The attributes that a mention or event with this label may have."""
+        known = self._attributes_by_label.get(label)
+        return known if known is not None else self._attributes(label)
+
+    @cached_property
+    def _attributes_by_label(self) -> dict[str, dict[str, AttributeType]]:
+        return {label: self._attributes(label) for label in (*self.entity_types, *self.event_types)}
+
+    @cached_property
+    def required(self) -> dict[str, tuple[str, ...]]:
+        """By label, the attributes that a mention or event with it must have."""
+        return {
+            label: tuple(name for name, attribute in known.items() if attribute.required)
+            for label, known in self._attributes_by_label.items()
+        }
+
+    def _attributes(self, label: str) -> dict[str, AttributeType]:
         groups = {label, EVENT_GROUP} if label in self.event_types else {label}
         return {
             name: attribute
@@ -171,5 +207,11 @@ def _faults(ontology: Ontology) -> list[str]:
     for label, relation in ontology.relations.items():
         check(f"relations.{label}", relation.head + relation.tail, entities | events)
     for name, attribute in ontology.attributes.items():
+        if attribute.control == "choices" and not attribute.values:
+            faults.append(f"attributes.{name} has no values to choose from")
+        try:
+            re.compile(attribute.pattern or "")
+        except re.error as error:
+            faults.append(f"attributes.{name}.pattern is no regular expression ({error})")
         check(f"attributes.{name}", attribute.applies_to, entities | events | {EVENT_GROUP, "DOCUMENT"})
     return faults

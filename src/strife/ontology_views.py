@@ -33,9 +33,11 @@ def label_config(ontology: Ontology) -> str:
             lines += _control(name, attribute, per_region=False)
             continue
         on_entity = attribute.applies_to and set(attribute.applies_to) <= set(ontology.entity_types)
-        when = f'visibleWhen="region-selected" whenTagName="{entity if on_entity else trigger}"'
+        when = 'visibleWhen="region-selected"'
+        if attribute.applies_to:
+            when += f' whenTagName="{entity if on_entity else trigger}"'
         if attribute.applies_to and attribute.applies_to != (EVENT_GROUP,):
-            when += f' whenLabelValue="{",".join(attribute.applies_to)}"'
+            when += f" whenLabelValue={quoteattr(','.join(attribute.applies_to))}"
         lines += [f"  <View {when}>", f'    <Header value="{name}" size="6"/>']
         lines += ["  " + line for line in _control(name, attribute, per_region=True)]
         lines.append("  </View>")
@@ -92,7 +94,7 @@ def type_tables(ontology: Ontology) -> str:
     lines += ["", "## Attributes", "", "| attribute | of | values | default | rule |", "|---|---|---|---|---|"]
     for name, attribute in ontology.attributes.items():
         values = ", ".join(attribute.values) or {"number": "a whole number", "textarea": "text"}[attribute.control]
-        default = "required" if attribute.required else attribute.default or "empty"
+        default = "required" if attribute.required else "empty" if attribute.default is None else attribute.default
         lines.append(f"| {name} | {', '.join(attribute.applies_to)} | {values} | {default} | {attribute.rule} |")
     return "\n".join([*lines, ""])
 

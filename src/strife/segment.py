@@ -8,12 +8,12 @@ import re
 
 # U.S., 1,200.5, 3rd, words; any other visible character alone. Hyphens and apostrophes split ("Ostmark-led",
 # "Talmar's"), because annotated spans end there.
-_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|\d+(?:[.,:]\d+)*|\w+|\S")
+_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|\d+(?:st|nd|rd|th)\b|\d+(?:[.,:]\d+)*|\w+|\S")
 
-_TITLES = "mr mrs ms dr prof gen lt col capt maj sgt cmdr adm rep sen gov st no vs jr sr mt ft approx"
+_TITLES = "mr mrs ms dr prof gen lt col capt maj sgt cmdr adm rep sen gov st vs jr sr mt ft approx"
 _MONTHS = "jan feb mar apr jun jul aug sep sept oct nov dec"
 _ABBREVIATIONS = frozenset(f"{_TITLES} {_MONTHS}".split())
-_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_a-z])")
+_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?([^\W_]))")
 _LINE = re.compile(r"[^\r\n]+")
 
 
@@ -28,19 +28,20 @@ def sentences(text: str) -> list[tuple[int, int]]:
     for line in _LINE.finditer(text):
         begin = line.start()
         for stop in _STOP.finditer(text, line.start(), line.end()):
-            if not _is_abbreviation(text, begin, stop.start()):
+            if not (stop[1].islower() or _is_abbreviation(text, begin, stop)):
                 found.append((begin, stop.end()))
                 begin = stop.end()
         found.append((begin, line.end()))
     return [trimmed for span in found if (trimmed := _trim(text, *span))]
 
 
-def _is_abbreviation(text: str, begin: int, stop: int) -> bool:
-    """Does the full stop at `stop` belong to a title, an initial or a month?"""
-    word = re.search(r"(?<!\w)([^\W\d_]+)$", text[begin:stop])
-    if text[stop] != "." or word is None:
+def _is_abbreviation(text: str, begin: int, stop: re.Match[str]) -> bool:
+    """Does the full stop belong to a title, an initial, a month, or "No." before a number?"""
+    word = re.search(r"(?<!\w)([^\W\d_]+)$", text[begin : stop.start()])
+    if not stop[0].startswith(".") or word is None:
         return False
-    return len(word[1]) == 1 or word[1].lower() in _ABBREVIATIONS
+    lower = word[1].lower()
+    return len(lower) == 1 or lower in _ABBREVIATIONS or (lower == "no" and stop[1].isdigit())
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:

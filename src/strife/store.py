@@ -1,5 +1,6 @@
 """Documents on disk: canonical JSON Lines in and out, and files written whole or not at all."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -16,10 +17,15 @@ def read_documents(path: Path) -> Iterator[Document]:
 
     Raises InputError, naming the line, for an empty file, a line that is not JSON, or one of another shape.
     """
+    return (document for _, document in numbered_documents(path))
+
+
+def numbered_documents(path: Path) -> Iterator[tuple[int, Document]]:
+    """As read_documents, each with the number of its line."""
     head(path)
     for number, line in json_lines(path):
         try:
-            yield decode(line)
+            yield number, decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             shape = isinstance(error, msgspec.ValidationError)
             found = f"line {number}: {error}"
@@ -42,6 +48,8 @@ def write_whole(files: dict[Path, bytes]) -> None:
     path = Path()
     try:
         for path, content in files.items():
+            if path.is_dir():  # renaming would fail, but only after other files were renamed
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
             ready.append((name, path))

@@ -34,7 +34,7 @@ def open_bytes(path: Path) -> BinaryIO:
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
-        stream = cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
+        stream = cast(BinaryIO, gzip.GzipFile(path)) if packed else path.open("rb")
     except OSError as error:
         raise InputError("FIL007", path, _reason(error), "a readable file", "check the path and its rights") from error
     try:
@@ -49,7 +49,7 @@ def open_bytes(path: Path) -> BinaryIO:
 def head(path: Path, size: int = 4096) -> bytes:
     """The first bytes of a file that are not blank. Raises InputError when there are none."""
     with open_bytes(path) as stream:
-        start = _read(stream, size, path).lstrip(_BLANK)
+        start = _first(stream, size, path)
     if not start:
         raise InputError("FIL001", path, "the file is empty", "a Label Studio export or documents", "export again")
     return start
@@ -79,7 +79,7 @@ def json_array(path: Path) -> Iterator[bytes]:
     brackets open and fails), so a wrong guess costs time and never a wrong item.
     """
     with open_bytes(path) as stream:
-        buffer = bytearray(_read(stream, CHUNK, path).lstrip(_BLANK))
+        buffer = bytearray(_first(stream, CHUNK, path))
         if buffer[:1] != b"[":
             raise InputError("FIL003", path, "no JSON array", "an array of tasks", "export again as JSON")
         del buffer[:1]
@@ -110,10 +110,11 @@ def _typical_border(buffer: bytearray) -> re.Pattern[bytes]:
 
 def _whole_items(buffer: bytearray, typical: re.Pattern[bytes]) -> tuple[list[bytes], int]:
     """The items that lie whole in the buffer, and how many bytes they take with the comma after them."""
-    for border in dict.fromkeys((typical, _BORDER)):
-        for match in list(border.finditer(buffer))[: -_GUESSES - 1 : -1]:
+    near = max(0, len(buffer) - (CHUNK >> 3))  # mostly the last border is near the end; then look everywhere
+    for border, begin in dict.fromkeys(((typical, near), (typical, 0), (_BORDER, 0))):
+        for match in list(border.finditer(buffer, begin))[: -_GUESSES - 1 : -1]:
             try:
-                items = _SPLIT.decode(b"[" + bytes(buffer[: match.start() + 1]) + b"]")
+                items = _SPLIT.decode(b"".join((b"[", memoryview(buffer)[: match.start() + 1], b"]")))
             except (msgspec.DecodeError, RecursionError):
                 continue
             return [bytes(item) for item in items], match.end()
@@ -126,6 +127,14 @@ def _last_items(rest: bytes, path: Path, count: int) -> list[bytes]:
     except (msgspec.DecodeError, RecursionError) as error:
         found = f"after {count} whole tasks the JSON breaks off or is broken ({error})"
         raise InputError("FIL004", path, found, "a whole export", "export again") from error
+
+
+def _first(stream: BinaryIO, size: int, path: Path) -> bytes:
+    """The first bytes from the first that is not blank."""
+    while piece := _read(stream, size, path):
+        if start := piece.lstrip(_BLANK):
+            return start
+    return b""
 
 
 def _read(stream: BinaryIO, size: int, path: Path) -> bytes:

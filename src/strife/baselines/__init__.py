@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+from zipfile import BadZipFile
 
 from strife.model import Document
 from strife.ontology import Ontology
@@ -65,7 +66,7 @@ def load(folder: Path) -> Baseline:
             from strife.baselines.linear import Linear
 
             return Linear.from_files(files)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RecursionError, BadZipFile) as error:
         found = f"{type(error).__name__}: {error}"
         raise ModelError(f"{folder}: no trained baseline ({found}); make one with `strife train`") from error
     raise ModelError(f"{folder}: unknown baseline {name!r}; expected one of {', '.join(NAMES)}")

@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Self
 
+import msgspec
+
 from strife.baselines.pieces import Labelled, Sentence, assemble, split
 from strife.model import Document
 
@@ -80,8 +82,11 @@ class Lexicon:
     @classmethod
     def from_files(cls, files: dict[str, bytes]) -> Self:
         """The lexicon in its file."""
-        table = json.loads(files["model.json"])
-        return cls(table["mentions"], table["triggers"], table["roles"])
+        table = msgspec.json.decode(files["model.json"], type=dict[str, str | dict[str, str]])
+        mentions, triggers, roles = (table[name] for name in ("mentions", "triggers", "roles"))
+        if isinstance(mentions, str) or isinstance(triggers, str) or isinstance(roles, str):
+            raise TypeError("a table is expected for mentions, triggers and roles")
+        return cls(mentions, triggers, roles)
 
 
 def _lexicon(documents: Sequence[Document], items: Sequence[Iterable[Labelled]], fold: bool) -> dict[str, str]:

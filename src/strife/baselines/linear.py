@@ -10,6 +10,7 @@ import itertools
 import json
 import math
 import tempfile
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from strife.baselines.features import Gazetteer, pair_features, word_features
-from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags
+from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags, trimmed
 from strife.metrics import Counts, count
 from strife.model import Document
 from strife.ontology import ANY_EVENT, Ontology
@@ -109,7 +110,8 @@ class Linear:
         found: list[Labelled] = []
         for sentence in sentences:
             tagger.set(word_features(sentence.words, self.gazetteers))
-            found += spans_of(sentence.spans, _decode(tagger, len(sentence.words), self.biases[which]))
+            bio = _decode(tagger, len(sentence.words), self.biases[which])
+            found += spans_of(sentence.spans, trimmed(sentence.words, bio))
         return found
 
     def _choose(self, pairs: Sequence[Pair]) -> list[str]:
@@ -156,6 +158,8 @@ class Linear:
         table = json.loads(files["model.json"])
         arrays = numpy.load(BytesIO(files["roles.npz"]), allow_pickle=False)
         vocabulary = {feature: n for n, feature in enumerate(table["vocabulary"])}
+        if arrays["weights"].shape != (len(table["roles"]), len(vocabulary)):
+            raise ValueError("roles.npz belongs to another model.json")
         roles = Roles(tuple(table["roles"]), vocabulary, arrays["weights"], arrays["intercepts"])
         taggers = {name: files[f"{name}.crfsuite"] for name in ("mentions", "triggers")}
         return cls(taggers, [Gazetteer(*one) for one in table["gazetteers"]], roles, table["allowed"], table["biases"])
@@ -164,6 +168,8 @@ class Linear:
 def _open(model: bytes) -> Any:
     import pycrfsuite
 
+    if int.from_bytes(model[4:8], "little") != len(model):  # CRFsuite crashes the process on a cut file
+        raise ValueError("a CRFsuite file is cut off or damaged")
     tagger = pycrfsuite.Tagger()
     tagger.open_inmemory(model)
     return tagger
@@ -222,14 +228,19 @@ def _pairs(
     """Every trigger with every mention and other trigger of its sentence that the ontology lets fill a role."""
     for sentence in sentences:
         begin, end = sentence.spans[0][0], sentence.spans[-1][1]
-        here = [(n, t) for n, t in enumerate(triggers) if begin <= t[0] < end]
-        fillers = [(n, m, False) for n, m in enumerate(mentions) if begin <= m[0] < end]
+        here = [(n, triggers[n]) for n in _beginning(triggers, begin, end)]
+        fillers = [(n, mentions[n], False) for n in _beginning(mentions, begin, end)]
         fillers += [(n, t, True) for n, t in here]
         for (number, trigger), (position, filler, is_event) in itertools.product(here, fillers):
             roles = allowed.get(trigger[2], {}).get(filler[2], [])
             if roles and filler != trigger:
                 features = pair_features(sentence, trigger, filler, [f for _, f, _ in fillers])
                 yield Pair(number, position, is_event, features, tuple(roles))
+
+
+def _beginning(items: Sequence[Labelled], begin: int, end: int) -> range:
+    """The positions of the items (in text order) that begin in [begin, end)."""
+    return range(bisect_left(items, (begin, -1, "")), bisect_left(items, (end, -1, "")))
 
 
 def _train_roles(documents: Sequence[Document], allowed: dict[str, dict[str, list[str]]]) -> Roles:
@@ -248,9 +259,11 @@ def _train_roles(documents: Sequence[Document], allowed: dict[str, dict[str, lis
             filler = (events if pair.is_event else entities)[pair.filler]
             rows.append(pair.features)
             labels.append(gold.get((events[pair.trigger].id, filler.id), NO_ROLE))
-    if len(set(labels)) < 2:
-        return Roles((NO_ROLE,), {}, numpy.zeros((1, 0), numpy.float32), numpy.zeros(1, numpy.float32))
+    if NO_ROLE not in labels:  # has to be a choice even if every training pair has a role
+        rows, labels = [*rows, []], [*labels, NO_ROLE]
     vocabulary = {feature: n for n, feature in enumerate(sorted(_frequent(rows)))}
+    if len(set(labels)) < 2 or not vocabulary:
+        return Roles((NO_ROLE,), {}, numpy.zeros((1, 0), numpy.float32), numpy.zeros(1, numpy.float32))
     columns = [[vocabulary[f] for f in row if f in vocabulary] for row in rows]
     starts = numpy.cumsum([0, *map(len, columns)])
     flat_columns = numpy.array([c for row in columns for c in row], dtype=numpy.int32)

@@ -19,12 +19,17 @@ class Sentence(NamedTuple):
     spans: list[Span]
 
 
+LONGEST = 200  # tokens; what is longer (a table, a text without full stops) is cut, so that cost stays linear
+
+
 def split(text: str) -> list[Sentence]:
-    """The sentences of a text that hold a token."""
+    """The sentences of a text, those of more than LONGEST tokens in several pieces."""
     found = []
     for start, end in sentences(text):
-        spans = tokens(text, start, end)
-        found.append(Sentence([text[a:b] for a, b in spans], spans))
+        whole = tokens(text, start, end)
+        for first in range(0, len(whole), LONGEST):
+            spans = whole[first : first + LONGEST]
+            found.append(Sentence([text[a:b] for a, b in spans], spans))
     return found
 
 
@@ -58,6 +63,22 @@ def spans_of(spans: Sequence[Span], bio: Sequence[str]) -> list[Labelled]:
             else:
                 found.append((start, end, tag[2:]))
         before = tag
+    return found
+
+
+def trimmed(words: Sequence[str], bio: Sequence[str]) -> list[str]:
+    """BIO tags without punctuation at the edges of items: annotated spans never have any there."""
+    found = list(bio)
+    for n in range(len(found)):
+        if found[n] != "O" and not words[n][0].isalnum():
+            if found[n][0] == "B" and n + 1 < len(found) and found[n + 1] == f"I{found[n][1:]}":
+                found[n + 1] = found[n]
+                found[n] = "O"
+            elif found[n][0] == "B":
+                found[n] = "O"
+    for n in reversed(range(len(found))):
+        if found[n] != "O" and not words[n][0].isalnum() and not (n + 1 < len(found) and found[n + 1][0] == "I"):
+            found[n] = "O"
     return found
 
 

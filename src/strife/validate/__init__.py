@@ -1,48 +1,109 @@
-"""Validation: documents against an ontology. Pure: it reads nothing, prints nothing, changes nothing."""
+"""Validation: documents against an ontology. Pure: it reads nothing, prints nothing, changes nothing.
 
-from collections.abc import Iterable, Iterator
+    from strife import load_ontology, read_documents, validate
+    report = validate(read_documents(Path("documents.jsonl")), load_ontology("my-ontology.toml"))
+    for finding in report.findings: ...
+
+Checks run form before sense: what a broken span or a dangling arrow makes meaningless is not judged further.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from strife.finding import Finding, Origin, Report
 from strife.model import Document
 from strife.ontology import Ontology
-from strife.validate.catalogue import BY_CODE, RULES
-from strife.validate.draft import Draft
-from strife.validate.form import item_ids, overlaps, spans
-from strife.validate.sense import arguments, labels, relations
+from strife.validate import across
+from strife.validate.catalogue import BY_CODE, LEVELS, RULES, UnknownRule, chosen
+from strife.validate.draft import Context, Draft
+from strife.validate.figures import figures
+from strife.validate.form import overlaps, record, spans
+from strife.validate.provenance import incidents, provenance
+from strife.validate.sense import arguments, labels, relations, triggers
+from strife.validate.times import times
 
-NOWHERE = Origin()
+__all__ = [
+    "ACROSS",
+    "BY_CODE",
+    "LEVELS",
+    "RULES",
+    "UnknownRule",
+    "check_across",
+    "check_document",
+    "chosen",
+    "validate",
+]
 
-__all__ = ["BY_CODE", "RULES", "check_document", "validate"]
+CHECKS: tuple[Callable[[Context], Iterator[Draft]], ...] = (
+    record,
+    spans,
+    overlaps,
+    labels,
+    triggers,
+    arguments,
+    relations,
+    figures,
+    times,
+    incidents,
+    provenance,
+)
+ACROSS = frozenset({"CON801", "CON802", "COR901", "COR902", "COR903", "DOC102", "DOC104"})  # need all documents
+ALL = frozenset(BY_CODE)
 
 
-def check_document(document: Document, ontology: Ontology, origin: Origin = NOWHERE) -> Iterator[Finding]:
-    """The findings of one document, in text order within a check."""
-    for draft in _drafts(document, ontology, origin):
-        yield draft.finding(document, origin)
-
-
-def _drafts(document: Document, ontology: Ontology, origin: Origin) -> Iterator[Draft]:
-    if origin.annotation is None and not (document.entities or document.events):
+def check_document(
+    document: Document, ontology: Ontology, origin: Origin | None = None, codes: frozenset[str] = ALL
+) -> Iterator[Finding]:
+    """The findings of one document by itself."""
+    if not (document.entities or document.events) and (origin is None or origin.annotation is None):
         # In Label Studio an annotation that was submitted empty is an answer; elsewhere it is an omission.
-        yield Draft("DOC103", "nothing is annotated", "at least one mention or event", "annotate it or leave it out")
-    yield from item_ids(document)
-    yield from spans(document, ontology)
-    yield from overlaps(document, ontology)
-    yield from labels(document, ontology)
-    yield from arguments(document, ontology)
-    yield from relations(document, ontology)
+        draft = Draft("DOC103", "nothing is annotated", "at least one mention or event", "annotate it or leave it out")
+        if draft.code in codes:
+            yield draft.finding(document, origin)
+    context = Context(document, ontology)
+    for check in CHECKS:
+        for draft in check(context):
+            if draft.code in codes:
+                yield draft.finding(document, origin)
 
 
-def validate(documents: Iterable[Document], ontology: Ontology) -> Report:
-    """Check documents that belong together: each by itself, and that no doc_id comes twice."""
+def check_across(
+    checked: list[tuple[Document, Origin | None]],
+    ontology: Ontology,
+    codes: frozenset[str] = ALL,
+    split_of: Mapping[str, str] | None = None,
+) -> Iterator[Finding]:
+    """The findings that need all documents of a set; `split_of` gives the split of a doc_id."""
+    found = [across.texts(checked), across.splits(checked, split_of or {})]
+    if codes & {"CON801", "CON802"}:
+        found.append(across.names(checked, ontology))
+    for drafts in found:
+        for (document, origin), draft in drafts:
+            if draft.code in codes:
+                yield draft.finding(document, origin)
+
+
+def validate(
+    documents: Iterable[Document],
+    ontology: Ontology,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    split_of: Mapping[str, str] | None = None,
+) -> Report:
+    """Check documents that belong together, each by itself and against each other.
+
+    `select` and `ignore` are codes or their beginnings; `split_of` (doc_id to split) turns on the rules on splits.
+    Raises UnknownRule for a code that no rule has.
+    """
+    codes = chosen(select, ignore)
     findings: list[Finding] = []
+    checked: list[tuple[Document, Origin | None]] = []
     seen: set[str] = set()
-    count = 0
     for document in documents:
-        count += 1
-        if document.doc_id in seen:
+        if document.doc_id in seen and "DOC102" in codes:
             draft = Draft("DOC102", f"{document.doc_id} comes twice", "one document a doc_id", "rename or drop one")
-            findings.append(draft.finding(document, NOWHERE))
+            findings.append(draft.finding(document, None))
         seen.add(document.doc_id)
-        findings.extend(check_document(document, ontology))
-    return Report(tuple(findings), count)
+        checked.append((document, None))
+        findings.extend(check_document(document, ontology, None, codes))
+    findings.extend(check_across(checked, ontology, codes, split_of))
+    return Report(tuple(findings), len(checked))

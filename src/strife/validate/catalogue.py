@@ -1,39 +1,58 @@
-"""The rules, in the order in which they are checked: form before sense."""
+"""The rules, read from rules.toml, and the choice among them."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
 
 from strife.finding import Rule
 
-RULES: tuple[Rule, ...] = (
-    Rule("DOC101", "doc-schema", "error", "A document is one JSON object of the documented shape."),
-    Rule("DOC102", "doc-id-not-unique", "error", "A doc_id names one document."),
-    Rule("DOC103", "empty-document", "error", "A document holds at least one annotation."),
-    Rule("DOC108", "item-id-not-unique", "error", "An id names one mention or event of its document."),
-    Rule("LSE101", "unknown-control", "error", "A region comes from a control of the labelling configuration."),
-    Rule("LSE102", "region-without-offsets", "error", "A labelled region has whole-number offsets."),
-    Rule("SPN201", "offset-out-of-range", "error", "A span is not empty and lies inside the text."),
-    Rule("SPN202", "text-mismatch", "warning", "The stored text of a span is the text at its offsets."),
-    Rule("SPN203", "boundary-blank", "error", "A span has no blank at an edge."),
-    Rule("SPN204", "boundary-punctuation", "error", "A span has no stray punctuation at an edge."),
-    Rule("SPN205", "inside-word", "warning", "A span does not cut a word."),
-    Rule("SPN206", "crossing-spans", "error", "Two mentions do not cross."),
-    Rule("SPN207", "identical-spans", "error", "Two mentions do not share one span."),
-    Rule("SPN208", "nesting-not-allowed", "error", "A mention lies only in mentions that may hold it."),
-    Rule("SPN209", "line-break", "error", "A span stays on one line."),
-    Rule("SPN212", "mention-in-trigger", "error", "No mention lies inside a trigger."),
-    Rule("ONT301", "unknown-label", "error", "A label is in the ontology."),
-    Rule("ONT302", "attribute-invalid", "error", "An attribute fits its label and its value is allowed."),
-    Rule("ONT303", "unknown-relation", "error", "A relation or role is in the ontology."),
-    Rule("ONT304", "attribute-missing", "error", "A required attribute is given."),
-    Rule("EVT403", "trigger-is-phrase", "warning", "A trigger is one word."),
-    Rule("EVT404", "identical-triggers", "error", "A word is the trigger of one event."),
-    Rule("ARG501", "role-not-allowed", "error", "An event takes only its type's roles."),
-    Rule("ARG502", "argument-type", "error", "A role is filled by a type that may fill it."),
-    Rule("ARG503", "required-role-missing", "error", "A required role is filled."),
-    Rule("ARG504", "too-many-fillers", "error", "A role is filled no more often than it may be."),
-    Rule("ARG505", "dangling-reference", "error", "An argument, relation or chain points at something that exists."),
-    Rule("ARG506", "wrong-direction", "error", "An argument runs from the trigger to its filler."),
-    Rule("ARG507", "duplicate-or-self-relation", "error", "A relation is stored once and joins two things."),
-    Rule("REL551", "relation-ends", "error", "A relation joins types that it may join."),
-    Rule("REL552", "relation-unlabelled", "error", "A relation has a label."),
-)
+_TABLE = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
 
+LEVELS: dict[int, str] = {int(number): name for number, name in _TABLE["levels"].items()}
+RULES: tuple[Rule, ...] = tuple(msgspec.convert({"code": code, **rule}, Rule) for code, rule in _TABLE["rules"].items())
 BY_CODE = {rule.code: rule for rule in RULES}
+
+
+class UnknownRule(ValueError):
+    """A code or the beginning of one that no rule has."""
+
+
+def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> frozenset[str]:
+    """The codes that begin with one of `select` (all, if empty) and with none of `ignore`.
+
+    Raises UnknownRule for a word with which no code begins.
+    """
+    select, ignore = tuple(select), tuple(ignore)
+    for word in (*select, *ignore):
+        if not word or not any(code.startswith(word) for code in BY_CODE):
+            near = difflib.get_close_matches(word, BY_CODE, n=1)
+            hint = f"did you mean {near[0]}?" if near else "see `strife rule`"
+            raise UnknownRule(f"no rule begins with {word!r}; {hint}")
+    return frozenset(
+        code for code in BY_CODE if (not select or code.startswith(select)) and not (ignore and code.startswith(ignore))
+    )
+
+
+def page(rule: Rule) -> str:
+    """A rule as a page of Markdown."""
+    fix = "`strife validate --fix` mends it." if rule.fix == "safe" else "A person has to mend it."
+    return (
+        f"### {rule.code} {rule.slug}\n\n"
+        f"**{rule.title}** ({rule.severity}, level {rule.level}: {LEVELS[rule.level]})\n\n"
+        f"{rule.why}\n\n"
+        f"- wrong: {rule.wrong}\n- right: {rule.right}\n\n{fix}\n"
+    )
+
+
+def pages() -> str:
+    """All rules as one document of Markdown."""
+    lines = ["# Rules", "", "<!-- Generated from the rules by `strife rule --all`; do not edit. -->", ""]
+    lines += ["| code | severity | fix | what has to hold |", "|---|---|---|---|"]
+    lines += [f"| {r.code} {r.slug} | {r.severity} | {r.fix if r.fix == 'safe' else ''} | {r.title} |" for r in RULES]
+    for level, name in LEVELS.items():
+        lines += ["", f"## Level {level}: {name}", ""]
+        lines.append("\n".join(page(rule) for rule in RULES if rule.level == level))
+    return "\n".join(lines)

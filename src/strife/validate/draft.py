@@ -1,10 +1,17 @@
-"""What a check yields: a finding before it knows its document."""
+"""What a check yields: a finding before it knows its document; and what checks share about a document."""
 
+from bisect import bisect_right
+from functools import cached_property
 from typing import NamedTuple
 
 from strife.finding import Finding, Origin
 from strife.model import Document, Entity, Event
+from strife.ontology import Ontology
+from strife.segment import sentences
 from strife.validate.catalogue import BY_CODE
+
+_SHOWN = 60  # code points of a quote
+_BESIDE = 40  # code points shown on each side of it
 
 
 class Draft(NamedTuple):
@@ -16,13 +23,9 @@ class Draft(NamedTuple):
     do: str
     item: Entity | Event | None = None
 
-    def finding(self, document: Document, origin: Origin) -> Finding:
-        """The finding, with place and quoted text (at most 60 characters of it)."""
-        start = end = quote = None
-        if self.item is not None:
-            start, end = self.item.span
-            quote = document.text[max(start, 0) : max(end, 0)]
-            quote = quote if len(quote) <= 60 else quote[:59] + "…"
+    def finding(self, document: Document, origin: Origin | None) -> Finding:
+        """The finding, with its place quoted in its line."""
+        place = {} if self.item is None else _place(document.text, *self.item.span)
         return Finding(
             code=self.code,
             severity=BY_CODE[self.code].severity,
@@ -30,9 +33,59 @@ class Draft(NamedTuple):
             found=self.found,
             expected=self.expected,
             do=self.do,
-            item=self.item.id if self.item is not None else None,
-            start=start,
-            end=end,
-            quote=quote,
+            item=(self.item.id or None) if self.item is not None else None,
             origin=origin,
+            **place,  # type: ignore[arg-type]
         )
+
+
+def _place(text: str, start: int, end: int) -> dict[str, str | int]:
+    low, high = min(max(start, 0), len(text)), min(max(end, 0), len(text))
+    quote = text[low:high]
+    begin = max(text.rfind("\n", 0, low), text.rfind("\r", 0, low)) + 1
+    stops = [stop for stop in (text.find("\n", high), text.find("\r", high)) if stop >= 0]
+    finish = min(stops, default=len(text))
+    return {
+        "start": start,
+        "end": end,
+        "quote": quote if len(quote) <= _SHOWN else quote[: _SHOWN - 1] + "…",
+        "before": ("…" if low - begin > _BESIDE else "") + text[max(begin, low - _BESIDE) : low],
+        "after": text[high : min(finish, high + _BESIDE)] + ("…" if finish - high > _BESIDE else ""),
+        "line": text.count("\n", 0, low) + 1,
+    }
+
+
+class Context:
+    """A document under check, and what several checks need to know of it."""
+
+    def __init__(self, document: Document, ontology: Ontology) -> None:
+        self.document = document
+        self.text = document.text
+        self.ontology = ontology
+        size = len(self.text)
+        self.items: dict[str, Entity | Event] = {}
+        self.entities: list[Entity] = []  # those that lie inside the text
+        self.events: list[Event] = []
+        self.outside: list[Entity | Event] = []
+        for entity in document.entities:
+            self.items[entity.id] = entity
+            (self.entities if 0 <= entity.start < entity.end <= size else self.outside).append(entity)
+        for event in document.events:
+            self.items[event.id] = event
+            trigger = event.trigger
+            (self.events if 0 <= trigger.start < trigger.end <= size else self.outside).append(event)
+
+    @cached_property
+    def by_start(self) -> list[Entity]:
+        """The mentions by start, the longer first."""
+        return sorted(self.entities, key=lambda e: (e.start, -e.end))
+
+    @cached_property
+    def sentences(self) -> list[tuple[int, int]]:
+        """The sentences of the text."""
+        return sentences(self.text)
+
+    def sentence_of(self, position: int) -> int:
+        """The number of the sentence in which a position lies (-1: between sentences)."""
+        number = bisect_right(self.sentences, position, key=lambda sentence: sentence[0]) - 1
+        return number if number >= 0 and position < self.sentences[number][1] else -1

@@ -1,64 +1,79 @@
-"""Checks of form: ids, offsets, edges, overlaps. They need no ontology but its policy."""
+"""Checks of form: characters, ids, zones, offsets, edges, overlaps. They need no ontology but its policy."""
 
 import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 
-from strife.model import Document, Entity, Event
-from strife.ontology import Ontology
-from strife.validate.draft import Draft
+from strife.model import Entity, Event
+from strife.segment import tokens
+from strife.validate.draft import Context, Draft
 
-_EDGE = " ,.;:!?\"'“”‘’«»()[]{}…"
-_ABBREVIATION = re.compile(r"(?:[^\W\d_]\.)+$")
-
-
-def item_ids(document: Document) -> Iterator[Draft]:
-    """Ids that name two things, and arrows that name nothing."""
-    seen: set[str] = set()
-    for item in document.items:
-        if item.id in seen:
-            yield Draft("DOC108", f"the id {item.id} is used twice", "one item an id", "rename one", item)
-        seen.add(item.id)
-    for event in document.events:
-        for argument in event.arguments:
-            if argument.target is not None and argument.target not in seen:
-                found = f"{argument.role} points at {argument.target}, which does not exist"
-                yield Draft("ARG505", found, "the id of a mention or an event", "redraw or delete it", event)
-    for relation in document.relations:
-        for end in dict.fromkeys((relation.head, relation.tail)):
-            if end not in seen:
-                found = f"relation {relation.label} points at {end}, which does not exist"
-                yield Draft("ARG505", found, "the id of a mention or an event", "redraw or delete it")
-    for chain in document.chains:
-        for member in chain.members:
-            if member not in seen:
-                found = f"chain {chain.id} holds {member}, which does not exist"
-                yield Draft("ARG505", found, "the id of a mention or an event", "take it out")
+_EDGE = frozenset(" ,.;:!?\"'“”‘’«»()[]{}…")
+_ABBREVIATION = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffd]")
+_WORD = re.compile(r"\w*")
+LONGEST = 12  # tokens of a mention
 
 
-def spans(document: Document, ontology: Ontology) -> Iterator[Draft]:
-    """Offsets, edges and line breaks, one finding at most for each span and fault."""
-    for item in document.items:
+def record(context: Context) -> Iterator[Draft]:
+    """Odd characters in the text, zones out of place, ids used twice."""
+    document, text = context.document, context.text
+    odd = None if text.isprintable() and "\ufffd" not in text else _CONTROL.search(text)
+    if odd:
+        found = f"the character U+{ord(odd[0]):04X} at {odd.start()}"
+        yield Draft("DOC105", found, "no control characters", "mend the text before it is annotated")
+    elif not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        yield Draft("DOC105", "the text is not in form NFC", "NFC", "normalise the text before it is annotated")
+    reached = 0
+    for zone in sorted(document.zones, key=lambda zone: (zone.start, zone.end)):
+        if not reached <= zone.start <= zone.end <= len(text):
+            found = f"{zone.label} {zone.start} to {zone.end}"
+            yield Draft("DOC109", found, f"between {reached} and {len(text)}", "mend the record")
+        reached = max(reached, zone.end)
+    if len(context.items) < len(document.entities) + len(document.events):
+        seen: set[str] = set()
+        for item in document.items:
+            if item.id in seen:
+                yield Draft("DOC108", f"the id {item.id} is used twice", "one item an id", "rename one", item)
+            seen.add(item.id)
+
+
+def spans(context: Context) -> Iterator[Draft]:
+    """Offsets, edges, words cut, line breaks, length, boilerplate."""
+    text = context.text
+    size = len(text)
+    for item in context.outside:
         start, end = item.span
-        if not in_text(item, document):
-            found = "the span is empty" if start == end else f"the text has {len(document.text)} code points"
-            yield Draft("SPN201", found, "0 <= start < end <= length", "select the words again", item)
-            continue
-        surface = document.text[start:end]
-        if surface != surface.strip():
-            yield Draft("SPN203", "a blank at an edge", repr(surface.strip()), "select without the blank", item)
-        elif stray := stray_edge(surface):
-            yield Draft("SPN204", f"{stray!r} at an edge", "words only", "select without it", item)
-        if not ontology.policy.line_breaks and ("\n" in surface or "\r" in surface):
-            yield Draft("SPN209", "a line break inside", "a span on one line", "mark each line by itself", item)
-        cut = word_cut(document.text, start, end)
-        if cut:
-            yield Draft("SPN205", f"the span cuts the word {cut!r}", "whole words", "widen or narrow it", item)
+        found = "the span is empty" if start == end else f"the text has {size} code points"
+        yield Draft("SPN201", found, "0 <= start < end <= length", "select the words again", item)
+    lines = not context.ontology.policy.line_breaks and ("\n" in text or "\r" in text)
+    boilerplate = [zone for zone in context.document.zones if zone.label == "boilerplate"]
+    for kind in (context.entities, context.events):
+        for item in kind:
+            start, end = item.span
+            first, last = text[start], text[end - 1]
+            left, right = first.isalnum(), last.isalnum()
+            if not (left and right):
+                yield from _edges(text[start:end], item)
+            if (left and start and text[start - 1].isalnum()) or (right and end < size and text[end].isalnum()):
+                word = word_cut(text, start, end)
+                yield Draft("SPN205", f"the span cuts the word {word!r}", "whole words", "widen or narrow it", item)
+            if lines and (text.find("\n", start, end) >= 0 or text.find("\r", start, end) >= 0):
+                yield Draft("SPN209", "a line break inside", "a span on one line", "mark each line by itself", item)
+            if end - start > LONGEST * 2 and kind is context.entities and len(tokens(text, start, end)) > LONGEST:
+                found = f"{len(tokens(text, start, end))} tokens"
+                yield Draft("SPN210", found, f"at most {LONGEST}", "end it at the head noun", item)
+            for zone in boilerplate:
+                if zone.start <= start < zone.end:
+                    yield Draft("SPN211", "a mark in boilerplate", "none there", "delete it", item)
 
 
-def in_text(item: Entity | Event, document: Document) -> bool:
-    """Does the span hold at least one character of the text?"""
-    start, end = item.span
-    return 0 <= start < end <= len(document.text)
+def _edges(surface: str, item: Entity | Event) -> Iterator[Draft]:
+    if surface != surface.strip():
+        yield Draft("SPN203", "a blank at an edge", repr(surface.strip()), "select without the blank", item)
+    elif stray := stray_edge(surface):
+        yield Draft("SPN204", f"{stray!r} at an edge", "words only", "select without it", item)
 
 
 def stray_edge(surface: str) -> str | None:
@@ -72,45 +87,56 @@ def stray_edge(surface: str) -> str | None:
     return None if surface[-1] == ")" and "(" in surface else surface[-1]
 
 
-def word_cut(text: str, start: int, end: int) -> str | None:
-    """The word that an edge of the span goes through, if any."""
-    for edge in (start, end):
-        if 0 < edge < len(text) and text[edge - 1].isalnum() and text[edge].isalnum():
-            match = re.compile(r"\w*$").search(text, 0, edge)
-            begin = match.start() if match else edge
-            tail = re.compile(r"\w*").match(text, edge)
-            return text[begin : tail.end() if tail else edge]
-    return None
+def word_cut(text: str, start: int, end: int) -> str:
+    """The word that an edge of the span goes through."""
+    cuts = (edge for edge in (start, end) if 0 < edge < len(text))
+    edge = next((edge for edge in cuts if text[edge - 1].isalnum() and text[edge].isalnum()), start)
+    begin = edge
+    while begin and (text[begin - 1].isalnum() or text[begin - 1] == "_"):
+        begin -= 1
+    tail = _WORD.match(text, edge)
+    return text[begin : tail.end() if tail else edge]
 
 
-def overlaps(document: Document, ontology: Ontology) -> Iterator[Draft]:
-    """Mentions that share a span, cross, or lie where they may not; triggers that hold mentions."""
-    policy = ontology.policy
-    inside = [e for e in document.entities if in_text(e, document)]
-    inside.sort(key=lambda e: (e.start, -e.end))
+def overlaps(context: Context) -> Iterator[Draft]:
+    """Mentions that share a span, cross, or lie where they may not; triggers of two events or with a mention inside."""
+    reached = -1
     open_: list[Entity] = []
-    for entity in inside:
+    for entity in context.by_start:
+        if entity.start >= reached:
+            open_ = [entity]
+            reached = entity.end
+            continue
         open_ = [outer for outer in open_ if outer.end > entity.start]
         for outer in open_:
-            yield from _pair(outer, entity, document, ontology)
+            yield from _pair(outer, entity, context)
         open_.append(entity)
+        reached = max(reached, entity.end)
+    policy = context.ontology.policy
     triggers: dict[tuple[int, int], Event] = {}
-    for event in document.events:
-        span = event.span
-        first = triggers.setdefault(span, event)
+    for event in context.events:
+        first = triggers.setdefault(event.span, event)
         if first is not event and (not policy.same_span or first.type == event.type):
             found = f"the same word triggers {first.type} ({first.id}) and {event.type} ({event.id})"
             yield Draft("EVT404", found, "one event a word", "delete one", event)
     if policy.nesting == "listed":
-        for start, end in sorted(triggers):
-            for entity in inside:
-                if start <= entity.start and entity.end <= end:
-                    found = f"{entity.label} lies inside the trigger {document.text[start:end]!r}"
-                    yield Draft("SPN212", found, "a trigger without a mention in it", "delete one of the two", entity)
+        for span, event in triggers.items():
+            yield from _in_trigger(span, event, context)
 
 
-def _pair(outer: Entity, inner: Entity, document: Document, ontology: Ontology) -> Iterator[Draft]:
-    policy = ontology.policy
+def _in_trigger(span: tuple[int, int], event: Event, context: Context) -> Iterator[Draft]:
+    """Mentions inside a trigger, found by bisection among the mentions in order of their start."""
+    by_start = context.by_start
+    for entity in by_start[bisect_left(by_start, span[0], key=lambda e: e.start) :]:
+        if entity.start >= span[1]:
+            return
+        if entity.end <= span[1]:
+            found = f"{entity.label} lies inside the trigger {context.document.surface(event)!r}"
+            yield Draft("SPN212", found, "a trigger without a mention in it", "delete one of the two", entity)
+
+
+def _pair(outer: Entity, inner: Entity, context: Context) -> Iterator[Draft]:
+    policy, document = context.ontology.policy, context.document
     if outer.span == inner.span:
         if not policy.same_span or outer.label == inner.label:
             found = f"{outer.label} ({outer.id}) and {inner.label} ({inner.id}) share the span"
@@ -120,8 +146,9 @@ def _pair(outer: Entity, inner: Entity, document: Document, ontology: Ontology) 
             found = f"it crosses {outer.label} {document.surface(outer)!r}"
             yield Draft("SPN206", found, "mentions apart or one inside the other", "move an edge", inner)
     elif policy.nesting == "listed":
-        outer_type = ontology.entity_types.get(outer.label)
-        if outer_type and inner.label in ontology.entity_types and inner.label not in outer_type.may_contain:
+        types = context.ontology.entity_types
+        outer_type = types.get(outer.label)
+        if outer_type and inner.label in types and inner.label not in outer_type.may_contain:
             found = f"{inner.label} lies inside {outer.label} {document.surface(outer)!r}"
             expected = f"inside {outer.label} only {', '.join(outer_type.may_contain) or 'nothing'}"
             yield Draft("SPN208", found, expected, "delete one or relabel", inner)

@@ -5,9 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from strife.model import AttributeValue, Document, Entity, Event
-from strife.ontology import ANY_EVENT, AttributeType, Ontology, RoleRule
-from strife.validate.draft import Draft
+from strife.model import AttributeValue, Entity, Event
+from strife.ontology import ANY_EVENT, AttributeType, EventType, Ontology, RelationType, RoleRule
+from strife.validate.draft import Context, Draft
+
+_BREAK = re.compile(r"[.!?…][\"'”’)\]]*\s+[\"'“‘(\[]?[^\W_a-z]|[\r\n]")  # a sentence may end here
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -17,20 +19,32 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {by_fold[near[0]]}?" if near else "choose one of the ontology's"
 
 
-def labels(document: Document, ontology: Ontology) -> Iterator[Draft]:
+def labels(context: Context) -> Iterator[Draft]:
     """Labels that the ontology does not have, and attributes that do not fit."""
-    for entity in document.entities:
-        yield from _label(entity, entity.label, ontology.entity_types, "an entity type", ontology)
-    for event in document.events:
-        yield from _label(event, event.type, ontology.event_types, "an event type", ontology)
-    for name, value in document.attributes.items():
-        yield from _value(None, "DOCUMENT", name, value, ontology.attributes.get(name))
+    ontology = context.ontology
+    required = ontology.required
+    for known, kind, items in (
+        (ontology.entity_types, "an entity type", context.document.entities),
+        (ontology.event_types, "an event type", context.document.events),
+    ):
+        for item in items:
+            label = item.label
+            if label not in known:
+                expected = f"{kind} of {ontology.name}"
+                yield Draft("ONT301", f"unknown label {label}", expected, did_you_mean(label, known), item)
+                continue
+            if item.attributes:
+                yield from _attributes(item, label, ontology)
+            for name in required[label]:
+                if name not in item.attributes:
+                    do = ontology.attributes[name].rule or "give it"
+                    yield Draft("ONT304", f"{label} without {name}", f"a value for {name}", do, item)
+    of_document = ontology.attributes_of("DOCUMENT")
+    for name, value in context.document.attributes.items():
+        yield from _value(None, "DOCUMENT", name, value, of_document.get(name))
 
 
-def _label(item: Entity | Event, label: str, known: Iterable[str], kind: str, ontology: Ontology) -> Iterator[Draft]:
-    if label not in known:
-        yield Draft("ONT301", f"unknown label {label}", f"{kind} of {ontology.name}", did_you_mean(label, known), item)
-        return
+def _attributes(item: Entity | Event, label: str, ontology: Ontology) -> Iterator[Draft]:
     allowed = ontology.attributes_of(label)
     for name, value in item.attributes.items():
         if name in ontology.attributes and name not in allowed:
@@ -38,9 +52,6 @@ def _label(item: Entity | Event, label: str, known: Iterable[str], kind: str, on
             yield Draft("ONT302", found, expected, "delete the value, or mend the label", item)
         else:
             yield from _value(item, label, name, value, ontology.attributes.get(name))
-    for name, attribute in allowed.items():
-        if attribute.required and name not in item.attributes:
-            yield Draft("ONT304", f"{label} without {name}", f"a value for {name}", attribute.rule or "give it", item)
 
 
 def _value(
@@ -52,8 +63,8 @@ def _value(
     for one in value if isinstance(value, tuple) else (value,):
         if attribute.control == "choices" and attribute.values and one not in attribute.values:
             expected = f"one of {', '.join(attribute.values)}"
-        elif attribute.control == "number" and not isinstance(one, int | float):
-            expected = "a number"
+        elif attribute.control == "number" and not (isinstance(one, int | float) and one % 1 == 0):
+            expected = "a whole number"
         elif attribute.minimum is not None and isinstance(one, int | float) and not one >= attribute.minimum:
             expected = f"at least {attribute.minimum}"
         elif attribute.pattern and not re.search(attribute.pattern, str(one)):
@@ -63,36 +74,102 @@ def _value(
         yield Draft("ONT302", f"{name} is {one!r}", expected, attribute.rule or "choose a valid value", item)
 
 
-def arguments(document: Document, ontology: Ontology) -> Iterator[Draft]:
-    """Roles an event may not take, fillers that may not fill them, roles missing or filled too often."""
-    items: dict[str, Entity | Event] = {item.id: item for item in document.items}
-    for event in document.events:
+def triggers(context: Context) -> Iterator[Draft]:
+    """Triggers of several words, and words that never are one."""
+    never = context.ontology.never_triggers
+    for event in context.events:
+        surface = context.text[event.trigger.start : event.trigger.end]
+        if not surface.isalnum() and len(words := surface.split()) > 1:
+            yield Draft("EVT403", f"{len(words)} words", "one word", "select the word that names the act", event)
+        elif surface.casefold() in never:
+            yield Draft("EVT405", f"{surface!r} as a trigger", "a word that names an event", "delete it", event)
+
+
+def arguments(context: Context) -> Iterator[Draft]:
+    """Arrows to nothing; roles an event may not take, fillers that may not fill them, roles missing or too often."""
+    ontology, items = context.ontology, context.items
+    for event in context.document.events:
         kind = ontology.event_types.get(event.type)
-        if kind is None:
-            continue
-        filled: Counter[str] = Counter()
+        filled: dict[str, int] = {}
         for argument in event.arguments:
             target = items.get(argument.target or "")
-            if argument.target is not None and target is None:
-                continue  # ARG505 has it
-            filled[argument.role] += 1
+            if target is None and argument.target is not None:
+                found = f"{argument.role} points at {argument.target}, which does not exist"
+                yield Draft("ARG505", found, "the id of a mention or an event", "redraw or delete it", event)
+                continue
+            filled[argument.role] = filled.get(argument.role, 0) + 1
+            if kind is None:
+                continue
             rule = kind.arguments.get(argument.role)
             if rule is None:
                 yield _bad_role(event, argument.role, ontology)
             elif target is not None and not _may_fill(target, rule, ontology):
-                found = f"{argument.role} is filled by {target.label} {document.surface(target)!r}"
+                found = f"{argument.role} is filled by {target.label} {context.document.surface(target)!r}"
                 expected = f"{event.type}.{argument.role}: {', '.join(rule.types)}"
                 yield Draft("ARG502", found, expected, "redraw it or relabel the filler", event)
-        for role, rule in kind.arguments.items():
-            if rule.required and not filled[role]:
-                yield Draft("ARG503", f"{event.type} without {role}", f"at least one {role}", "draw it", event)
-            if rule.max is not None and filled[role] > rule.max:
-                found = f"{filled[role]} fillers of {role}"
-                yield Draft("ARG504", found, f"at most {rule.max}", "keep the nearest", event)
+        yield from _how_often(event, filled, kind)
+        yield from _far(event, context)
+    yield from _cycles(context)
+
+
+def _how_often(event: Event, filled: dict[str, int], kind: EventType | None) -> Iterator[Draft]:
+    for role in () if kind is None else kind.bounded:
+        rule, times = kind.arguments[role], filled.get(role, 0)  # type: ignore[union-attr]
+        if rule.required and not times:
+            yield Draft("ARG503", f"{event.type} without {role}", f"at least one {role}", "draw it", event)
+        if rule.max is not None and times > rule.max:
+            yield Draft("ARG504", f"{times} fillers of {role}", f"at most {rule.max}", "keep the nearest", event)
+    if len(event.arguments) > 1 and len({(a.role, a.target, a.start) for a in event.arguments}) < len(event.arguments):
         for argument, times in Counter(event.arguments).items():
-            if times > 1 or argument.target == event.id:
-                found = f"{argument.role} is stored twice" if times > 1 else f"{argument.role} points at its own event"
+            if times > 1:
+                found = f"{argument.role} is stored twice"
                 yield Draft("ARG507", found, "one arrow between two things", "delete it", event)
+    if any(a.event_id == event.id for a in event.arguments):
+        yield Draft("ARG507", "an arrow to its own event", "an arrow between two things", "delete it", event)
+
+
+def _far(event: Event, context: Context) -> Iterator[Draft]:
+    """Fillers in another sentence; sentences are only looked up where a break stands between the two."""
+    here = event.trigger.start
+    for argument in event.arguments:
+        filler = context.items.get(argument.target or "")
+        if filler is None:
+            continue
+        there = filler.span[0]
+        if not (0 <= here <= len(context.text) and 0 <= there <= len(context.text)):
+            continue
+        if _BREAK.search(context.text, min(here, there), max(here, there) + 1):  # its first letter too
+            sentence, other = context.sentence_of(here), context.sentence_of(there)
+            if sentence != other and -1 not in (sentence, other):
+                found = f"{argument.role} {context.document.surface(filler)!r} stands in sentence {other + 1}"
+                expected = f"sentence {sentence + 1}, where the trigger is"
+                yield Draft("ARG508", found, expected, "delete it, or waive it in a long quotation", event)
+
+
+def _cycles(context: Context) -> Iterator[Draft]:
+    """Events that contain each other, each cycle once."""
+    inner = {
+        event.id: [a.event_id for a in event.arguments if a.event_id is not None and a.event_id != event.id]
+        for event in context.document.events
+    }
+    inner = {event: contents for event, contents in inner.items() if contents}
+    done: set[str] = set()
+    for begin in inner:
+        path: list[str] = []
+        stack: list[tuple[str, int]] = [(begin, 0)]
+        while stack:
+            event, depth = stack.pop()
+            del path[depth:]
+            if event in path:
+                found = " contains ".join([*path[path.index(event) :], event])
+                item = context.items[event]
+                yield Draft("ARG509", found, "an end", "delete the arrow that points back", item)
+                done.update(path)
+            elif event not in done:
+                path.append(event)
+                stack += [(content, depth + 1) for content in inner.get(event, ())]
+        done.update(path)
+        done.add(begin)
 
 
 def _bad_role(event: Event, role: str, ontology: Ontology) -> Draft:
@@ -104,40 +181,77 @@ def _bad_role(event: Event, role: str, ontology: Ontology) -> Draft:
     return Draft("ONT303", f"unknown role {role}", expected, did_you_mean(role, takes), event)
 
 
-def _may_fill(filler: Entity | Event, rule: RoleRule, ontology: Ontology) -> bool:
-    label = filler.label
+def may_fill(label: str, is_event: bool, rule: RoleRule, ontology: Ontology) -> bool:
+    """May an item with this label fill the role? An unknown label may: ONT301 has it."""
     if not rule.types or label in rule.types:
         return True
-    if isinstance(filler, Event):
+    if is_event:
         return ANY_EVENT in rule.types or label not in ontology.event_types
-    return label not in ontology.entity_types  # ONT301 has it
+    return label not in ontology.entity_types
 
 
-def relations(document: Document, ontology: Ontology) -> Iterator[Draft]:
-    """Relations without a label, unknown, between types they may not join, reversed, or stored twice."""
-    items: dict[str, Entity | Event] = {item.id: item for item in document.items}
-    for relation, times in Counter(document.relations).items():
+def _may_fill(filler: Entity | Event, rule: RoleRule, ontology: Ontology) -> bool:
+    return may_fill(filler.label, isinstance(filler, Event), rule, ontology)
+
+
+def relations(context: Context) -> Iterator[Draft]:
+    """Relations and chains to nothing; relations unlabelled, unknown, between wrong types, both ways, or twice."""
+    ontology, items = context.ontology, context.items
+    seen: set[tuple[str, str, str | None]] = set()
+    for relation in context.document.relations:
         head, tail = items.get(relation.head), items.get(relation.tail)
         if head is None or tail is None:
-            continue  # ARG505 has it
-        if times > 1 or (relation.head == relation.tail and relation.label is not None):
-            found = "it is stored twice" if times > 1 else f"{relation.label} joins a thing to itself"
+            for end in dict.fromkeys((relation.head, relation.tail)):
+                if end not in items:
+                    found = f"relation {relation.label} points at {end}, which does not exist"
+                    yield Draft("ARG505", found, "the id of a mention or an event", "redraw or delete it")
+            continue
+        kind = ontology.relations.get(relation.label or "")
+        key, back = (relation.head, relation.tail, relation.label), (relation.tail, relation.head, relation.label)
+        if key in seen or (kind is not None and kind.symmetric and back in seen):
+            found = f"{relation.label or 'the arrow'} is stored twice"
             yield Draft("ARG507", found, "one arrow between two things", "delete it", head)
+            continue
+        seen.add(key)
         if relation.label is None:
             if not ontology.policy.unlabelled_relations:
-                found = f"an unnamed relation to {document.surface(tail)!r}"
+                found = f"an unnamed relation to {context.document.surface(tail)!r}"
                 yield Draft("REL552", found, "a role or relation", "name it or delete it", head)
-            continue
-        kind = ontology.relations.get(relation.label)
-        if kind is None:
+        elif head is tail:
+            found = f"{relation.label} joins a thing to itself"
+            yield Draft("ARG507", found, "one arrow between two things", "delete it", head)
+        elif kind is None:
             yield from _not_a_relation(head, tail, relation.label, ontology)
-            continue
-        ends_fit = (not kind.head or head.label in kind.head) and (not kind.tail or tail.label in kind.tail)
-        if not ends_fit or (kind.same_label and head.label != tail.label):
-            found = f"{relation.label} from {head.label} to {tail.label} {document.surface(tail)!r}"
-            expected = f"from {', '.join(kind.head)} to {', '.join(kind.tail)}"
-            expected += " with the same label" if kind.same_label else ""
-            yield Draft("REL551", found, expected, "redraw it or relabel an end", head)
+        else:
+            if back in seen:
+                found = f"{relation.label} runs both ways"
+                yield Draft("REL553", found, "one direction", "delete the wrong one", head)
+            yield from _ends(head, tail, relation.label, kind, context)
+    yield from _chains(context)
+
+
+def _ends(
+    head: Entity | Event, tail: Entity | Event, label: str, kind: RelationType, context: Context
+) -> Iterator[Draft]:
+    fit = (not kind.head or head.label in kind.head) and (not kind.tail or tail.label in kind.tail)
+    if not fit or (kind.same_label and head.label != tail.label):
+        found = f"{label} from {head.label} to {tail.label} {context.document.surface(tail)!r}"
+        expected = f"from {', '.join(kind.head) or 'anything'} to {', '.join(kind.tail) or 'anything'}"
+        expected += " with the same label" if kind.same_label else ""
+        yield Draft("REL551", found, expected, "redraw it or relabel an end", head)
+
+
+def _chains(context: Context) -> Iterator[Draft]:
+    for chain in context.document.chains:
+        members = [context.items.get(member) for member in chain.members]
+        for member, item in zip(chain.members, members, strict=True):
+            if item is None:
+                found = f"chain {chain.id} holds {member}, which does not exist"
+                yield Draft("ARG505", found, "the id of a mention or an event", "take it out")
+        labels = sorted({item.label for item in members if item is not None})
+        if chain.kind == "entity" and len(labels) > 1:
+            found = f"chain {chain.id} holds {', '.join(labels)}"
+            yield Draft("CON803", found, "one label", "mend a label, or part the chain", members[0])
 
 
 def _not_a_relation(head: Entity | Event, tail: Entity | Event, label: str, ontology: Ontology) -> Iterator[Draft]:

@@ -1,0 +1,50 @@
+"""What `strife validate` does: choose rules, check files, apply waivers and baselines, mend what is safe to mend."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from strife.check import Checked, check_paths, read_split_lists
+from strife.fix import mend
+from strife.ontology import Ontology
+from strife.store import write_whole
+from strife.validate import ACROSS, BY_CODE, chosen
+from strife.waivers import DEFAULT, baseline, read_waivers, waive, without_known
+
+__all__ = ["Options", "mend", "run"]
+
+
+class Options(NamedTuple):
+    """What is checked, and what is accepted."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_document: bool = False
+    splits: Path | None = None
+    waivers: Path | None = None
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+
+
+NOTHING = Options()
+
+
+def run(paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING) -> Checked:
+    """Check files and folders. Raises InputError, UnknownRule, OutputError."""
+    codes = chosen(options.select, options.ignore) - (ACROSS if options.per_document else frozenset())
+    split_of = read_split_lists(options.splits) if options.splits else None
+    report, states, doc_ids = check_paths(paths, ontology, codes, split_of)
+    path = options.waivers or (DEFAULT if DEFAULT.is_file() else None)
+    if path is not None:
+        # A waiver of a rule that was not asked for waives nothing, and is no fault.
+        told = [w for w in read_waivers(path) if w.document in doc_ids and (w.code in codes or w.code not in BY_CODE)]
+        report = waive(report, told, path)
+        kept = tuple(finding for finding in report.findings if finding.code in codes)
+        report = msgspec.structs.replace(report, findings=kept)
+    if options.baseline is not None:
+        report = without_known(report, options.baseline)
+    if options.write_baseline is not None:
+        write_whole({options.write_baseline: baseline(report)})
+    return Checked(report, states, doc_ids)

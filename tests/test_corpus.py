@@ -1,0 +1,184 @@
+"""The committed corpus: what is committed is what the sources give, and holds what it promises."""
+
+import csv
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from strife.articles import read_articles
+from strife.build import build, read_splits
+from strife.check import check_paths
+from strife.dataset import CONFIGS, SPLITS
+from strife.labelstudio import read_export
+from strife.model import Document, encode, text_hash
+from strife.ontology import Ontology
+from strife.store import read_documents
+from strife.validate import validate
+from tests.conftest import ROOT
+
+CORPUS = ROOT / "corpus"
+ANNOTATION = ROOT / "annotation"
+COMMITTED = sorted(path for folder in (CORPUS, ANNOTATION) for path in folder.rglob("*") if path.is_file())
+ADDRESS = re.compile(rb"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, ontology: Ontology) -> Path:
+    out = tmp_path_factory.mktemp("fresh")
+    build(ROOT, out, ontology)
+    return out
+
+
+@pytest.fixture(scope="module")
+def gold() -> list[Document]:
+    return list(read_documents(CORPUS / "gold.jsonl"))
+
+
+def pinned_pyarrow() -> bool:
+    """Is the pyarrow here the one that wrote the committed files? Only then are bytes comparable."""
+    import pyarrow
+
+    lock = (ROOT / "requirements" / "dev.lock").read_text(encoding="utf-8")
+    pinned = re.search(r"^pyarrow==(\S+)", lock, re.MULTILINE)
+    return pinned is not None and pinned[1] == pyarrow.__version__
+
+
+def manifest(root: Path) -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((root / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
+    return table
+
+
+def test_committed_gold_is_what_the_sources_give(fresh: Path) -> None:
+    assert (CORPUS / "gold.jsonl").read_bytes() == (fresh / "corpus" / "gold.jsonl").read_bytes()
+
+
+def test_committed_gold_is_canonical(gold: list[Document]) -> None:
+    assert (CORPUS / "gold.jsonl").read_bytes() == b"".join(encode(document) + b"\n" for document in gold)
+    assert [document.doc_id for document in gold] == sorted(document.doc_id for document in gold)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_committed_parquet_is_what_the_sources_give(config: str, fresh: Path) -> None:
+    assert manifest(ROOT)["configs"][config]["content_sha256"] == manifest(fresh)["configs"][config]["content_sha256"]
+    assert {path.name for path in (CORPUS / config).iterdir()} == {
+        path.name for path in (fresh / "corpus" / config).iterdir()
+    }
+    if pinned_pyarrow():
+        for path in (fresh / "corpus" / config).iterdir():
+            assert (CORPUS / config / path.name).read_bytes() == path.read_bytes()
+
+
+def test_committed_manifest_is_what_the_sources_give(fresh: Path) -> None:
+    if pinned_pyarrow():
+        assert (CORPUS / "MANIFEST.json").read_bytes() == (fresh / "corpus" / "MANIFEST.json").read_bytes()
+    for part in ("about", "name", "version", "ontology", "counts", "texts"):
+        assert manifest(ROOT)[part] == manifest(fresh)[part]
+
+
+def test_committed_readme_head_is_what_the_sources_give(fresh: Path) -> None:
+    committed, built = ((root / "README.md").read_text(encoding="utf-8") for root in (ROOT, fresh))
+    if pinned_pyarrow():
+        assert committed == built
+    heads = [yaml.safe_load(text.split("\n---\n")[0]) for text in (committed, built)]
+    assert heads[0]["configs"] == heads[1]["configs"]
+    assert [one["features"] for one in heads[0]["dataset_info"]] == [
+        one["features"] for one in heads[1]["dataset_info"]
+    ]
+
+
+def test_gold_texts_are_those_of_the_articles(gold: list[Document]) -> None:
+    articles = read_articles(CORPUS / "articles")
+    assert {d.doc_id: text_hash(d.text) for d in gold} == {d.doc_id: text_hash(d.text) for d in articles.values()}
+
+
+def test_corpus_is_large_enough(gold: list[Document]) -> None:
+    assert len(gold) >= 16
+    assert sum(len(document.events) for document in gold) >= 150
+    assert sum(len(event.arguments) for document in gold for event in document.events) >= 250
+    assert len({document.meta["conflict"] for document in gold}) >= 8
+
+
+def test_gold_has_no_validation_error(gold: list[Document], ontology: Ontology) -> None:
+    assert [str(finding) for finding in validate(gold, ontology).findings if finding.severity == "error"] == []
+
+
+def test_exports_have_no_validation_error(ontology: Ontology) -> None:
+    report = check_paths([ANNOTATION / "exports", ANNOTATION / "adjudication"], ontology).report
+    assert [str(finding) for finding in report.findings if finding.severity == "error"] == []
+
+
+def test_no_span_has_blank_edges(gold: list[Document]) -> None:
+    surfaces = [(document.doc_id, document.surface(item)) for document in gold for item in document.items]
+    assert [one for one in surfaces if one[1] != one[1].strip() or not one[1]] == []
+
+
+def test_every_attribute_with_a_default_is_explicit(gold: list[Document], ontology: Ontology) -> None:
+    for document in gold:
+        for item in document.items:
+            defaults = {name for name, kind in ontology.attributes_of(item.label).items() if kind.default is not None}
+            assert defaults <= item.attributes.keys(), (document.doc_id, item.id)
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.name)
+def test_no_committed_file_holds_an_address(path: Path) -> None:
+    assert ADDRESS.findall(path.read_bytes()) == []
+
+
+def test_splits_hold_every_article_once(gold: list[Document]) -> None:
+    splits = read_splits(CORPUS / "splits", read_articles(CORPUS / "articles"))
+    members = [doc_id for split in SPLITS for doc_id in splits[split]]
+    assert sorted(members) == [document.doc_id for document in gold]
+    assert all(splits[split] for split in SPLITS)
+
+
+def test_no_event_is_in_two_splits(gold: list[Document]) -> None:
+    splits = read_splits(CORPUS / "splits", read_articles(CORPUS / "articles"))
+    home = {doc_id: split for split, members in splits.items() for doc_id in members}
+    where = defaultdict(set)
+    for document in gold:
+        where[document.meta["event"]].add(home[document.doc_id])
+    assert {event: found for event, found in where.items() if len(found) > 1} == {}
+
+
+def annotators(folder: str, ontology: Ontology) -> dict[str, list[str]]:
+    found = defaultdict(list)
+    for path in sorted((ANNOTATION / folder).glob("*.json")):
+        for task in read_export(path, ontology):
+            for version in task.versions:
+                assert version.state == "submitted"
+                found[version.document.doc_id] += version.document.annotators
+    return found
+
+
+def test_two_annotate_each_document_and_another_adjudicates(gold: list[Document], ontology: Ontology) -> None:
+    passes, adjudicated = annotators("exports", ontology), annotators("adjudication", ontology)
+    assert sorted(passes) == sorted(adjudicated) == [document.doc_id for document in gold]
+    for document in gold:
+        assert len(passes[document.doc_id]) == len(set(passes[document.doc_id])) == 2
+        assert len(adjudicated[document.doc_id]) == 1
+        assert set(adjudicated[document.doc_id]).isdisjoint(passes[document.doc_id])
+        assert sorted(passes[document.doc_id]) == list(document.annotators)
+        assert document.meta["adjudicator"] == adjudicated[document.doc_id][0]
+
+
+def test_every_batch_has_exports_and_decisions() -> None:
+    batches = {path.stem for path in (ANNOTATION / "exports").glob("*.json")}
+    assert batches
+    assert {path.stem for path in (ANNOTATION / "adjudication").glob("*.json")} == batches
+    assert {path.name.split(".")[0] for path in (ANNOTATION / "adjudication").glob("*.tsv")} == batches
+
+
+@pytest.mark.parametrize("path", sorted((ANNOTATION / "adjudication").glob("*.tsv")), ids=lambda path: path.name)
+def test_decisions_are_a_table_about_existing_documents(path: Path, gold: list[Document]) -> None:
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert head.split("\t") == ["doc_id", "sentence", "quote", "disputed", "decision", "reason"]
+    assert lines
+    assert {line.count("\t") for line in lines} == {5}
+    table = list(csv.DictReader([head, *lines], delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert {row["doc_id"] for row in table} <= {document.doc_id for document in gold}
+    assert [row for row in table if not (row["decision"].strip() and row["reason"].strip())] == []

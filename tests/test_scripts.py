@@ -1,0 +1,188 @@
+"""The maintainers' scripts: annotation notes to documents, and the benchmark run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from strife.articles import read_article
+from strife.baselines import NAMES
+from strife.model import Argument, Document, Relation, Zone
+from strife.ontology import Ontology
+from strife.store import read_documents
+from tests.conftest import ROOT
+
+SCRIPTS = ROOT / "scripts"
+TEXT = "Rebels took Talmar.\n\nOn Friday \U0001f600 rebels near Talmar, Talmar said, killed two.\n\nTalmar (file)."
+
+
+@pytest.fixture(scope="module")
+def notes() -> ModuleType:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(SCRIPTS))
+        import annotation_notes
+
+    return annotation_notes
+
+
+@pytest.fixture
+def article() -> Document:
+    zones = (Zone(0, 19, "headline"), Zone(21, 77, "body"), Zone(79, 93, "caption"))
+    return Document("d", TEXT, zones=zones, published="2020-02-01")
+
+
+def surfaces(document: Document) -> dict[str, tuple[str, int, str]]:
+    return {item.id: (item.label, item.span[0], document.surface(item)) for item in document.items}
+
+
+def test_notes_become_a_document(notes: ModuleType, article: Document, ontology: Ontology) -> None:
+    text = """
+    # what happened
+    S 2
+    m1 TIME "Friday" timex=2020-01-31
+    m2 PER "rebels"
+    m3 NUM "two"
+    e1 DEATH "killed" incident=1 people_min=2 realis=other
+    e1 agent m2
+    e1 count m3
+
+    S 1
+    m4 GPE "Talmar"
+    m2 member_of m4
+    """
+    document, faults = notes.read_notes(article, text, ontology)
+    assert faults == []
+    assert surfaces(document) == {
+        "m1": ("TIME", 24, "Friday"),
+        "m2": ("PER", 33, "rebels"),
+        "m3": ("NUM", TEXT.index("two"), "two"),
+        "m4": ("GPE", 12, "Talmar"),
+        "e1": ("DEATH", TEXT.index("killed"), "killed"),
+    }
+    assert document.events[0].arguments == (Argument("agent", "m2"), Argument("count", "m3"))
+    assert document.events[0].attributes == {"incident": 1, "people_min": 2, "realis": "other"}
+    assert document.entities[0].attributes == {"timex": "2020-01-31"}
+    assert document.relations == (Relation("m2", "m4", "member_of"),)
+    assert (document.doc_id, document.text, document.zones) == (article.doc_id, article.text, article.zones)
+
+
+@pytest.mark.parametrize(("occurrence", "nth"), [("", 0), (" 1", 0), (" 2", 1)])
+def test_occurrence_is_counted_in_the_sentence(
+    occurrence: str, nth: int, notes: ModuleType, article: Document, ontology: Ontology
+) -> None:
+    document, faults = notes.read_notes(article, f'S 2\nm1 GPE "Talmar"{occurrence}', ontology)
+    first = TEXT.index("Talmar", 20)
+    assert faults == []
+    assert document.entities[0].start == (first, TEXT.index("Talmar", first + 1))[nth]
+
+
+def test_argument_may_be_an_event_and_may_come_before_it(
+    notes: ModuleType, article: Document, ontology: Ontology
+) -> None:
+    text = 'S 2\ne1 STATEMENT "said"\ne1 content e2\ne2 DEATH "killed" incident=1'
+    document, faults = notes.read_notes(article, text, ontology)
+    assert faults == []
+    assert document.events[0].arguments == (Argument("content", None, "e2"),)
+
+
+def test_default_is_left_out(notes: ModuleType, article: Document, ontology: Ontology) -> None:
+    document, faults = notes.read_notes(article, 'S 2\ne1 DEATH "killed" incident=0 realis=actual', ontology)
+    assert faults == []
+    assert document.events[0].attributes == {"incident": 0}
+
+
+def test_quote_is_no_pattern(notes: ModuleType, article: Document, ontology: Ontology) -> None:
+    document, faults = notes.read_notes(article, 'S 3\nm1 GPE "Talmar (file)"\nm2 GPE "T.lmar"', ontology)
+    assert surfaces(document) == {"m1": ("GPE", 79, "Talmar (file)")}
+    assert faults == ["line 3: 'T.lmar' occurs 0 times in the sentence, wanted number 1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('S 1\nm1 GPE "Kabul"', "line 2: 'Kabul' occurs 0 times in the sentence, wanted number 1"),
+        ('S 2\nm1 GPE "Talmar" 3', "line 2: 'Talmar' occurs 2 times in the sentence, wanted number 3"),
+        ('S 2\nm1 GPE "Talmar" 0', "line 2: 'Talmar' occurs 2 times in the sentence, wanted number 0"),
+        ('m1 GPE "Talmar"', "line 1: 'Talmar' occurs 0 times in the sentence, wanted number 1"),
+        ("S 4", "line 1: there is no sentence 4 (1 to 3)"),
+        ("S 0", "line 1: there is no sentence 0 (1 to 3)"),
+        ('S 1\nm1 TOWN "Talmar"', "line 2: unknown type TOWN"),
+        ('S 2\ne1 DEATH "killed" colour=red', "line 2: colour=red: unknown attribute or value"),
+        ('S 2\ne1 DEATH "killed" realis=maybe', "line 2: realis=maybe: unknown attribute or value"),
+        ('S 2\ne1 DEATH "killed" incident=one', "line 2: incident=one: not a number"),
+        ('S 1\nm1 GPE "Talmar"\nm1 ARM "Rebels"', "line 3: the id m1 is used twice"),
+        ('S 1\nm1 GPE "Talmar"\nm1 ATTACK "took"', "line 3: the id m1 is used twice"),
+        ('S 1\ne1 ATTACK "took"\ne1 agent m9', "line 3: no item has the id m9"),
+        ("m8 member_of m9", "line 1: no item has the id m8"),
+        ("m1: Talmar is a town", "line 1: not understood: m1: Talmar is a town"),
+        ('S 1\nm1 GPE "Talmar', 'line 2: not understood: m1 GPE "Talmar'),
+    ],
+)
+def test_fault_in_notes_is_told_with_its_line(
+    text: str, fault: str, notes: ModuleType, article: Document, ontology: Ontology
+) -> None:
+    assert notes.read_notes(article, text, ontology)[1] == [fault]
+
+
+def test_faults_leave_the_rest(notes: ModuleType, article: Document, ontology: Ontology) -> None:
+    text = 'S 1\nm1 GPE "Talmar"\nm1 ARM "Rebels"\nm2 ARM "Rebels"\nm2 same_as m7\n?'
+    document, faults = notes.read_notes(article, text, ontology)
+    assert surfaces(document) == {"m1": ("GPE", 12, "Talmar"), "m2": ("ARM", 0, "Rebels")}
+    assert document.relations == ()
+    assert sorted(fault.split(":")[0] for fault in faults) == ["line 3", "line 5", "line 6"]
+
+
+def test_empty_notes_give_a_bare_document(notes: ModuleType, article: Document, ontology: Ontology) -> None:
+    assert notes.read_notes(article, "\r\n\n# nothing\n", ontology) == (article, [])
+
+
+def test_sheet_numbers_the_sentences_under_their_zones(notes: ModuleType, article: Document) -> None:
+    assert notes.sheet(article) == "\n".join(
+        [
+            "doc_id: d",
+            "published: 2020-02-01",
+            "[headline]",
+            "1| Rebels took Talmar.",
+            "[body]",
+            "2| On Friday \U0001f600 rebels near Talmar, Talmar said, killed two.",
+            "[caption]",
+            "3| Talmar (file).",
+        ]
+    )
+
+
+def test_sheet_and_check_from_the_command_line(notes: ModuleType, tmp_path: Path) -> None:
+    record = next(iter(sorted((ROOT / "corpus" / "articles").glob("*.toml"))))
+    (tmp_path / "x.notes").write_text('S 1\nm1 GPE "nowhere to be found"\n', encoding="utf-8")
+    run = [sys.executable, str(SCRIPTS / "annotation_notes.py")]
+    sheet = subprocess.run([*run, "sheet", str(record)], capture_output=True, text=True, encoding="utf-8")
+    assert (sheet.returncode, sheet.stdout) == (0, notes.sheet(read_article(record)) + "\n")
+    check = subprocess.run([*run, "check", str(record), str(tmp_path / "x.notes")], capture_output=True, text=True)
+    assert check.returncode == 1
+    assert "line 2: 'nowhere to be found' occurs 0 times" in check.stdout
+
+
+def test_benchmark_script_gives_the_committed_results(tmp_path: Path) -> None:
+    run = [sys.executable, str(SCRIPTS / "run_baselines.py"), "--out", str(tmp_path)]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((ROOT / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
+    data = f"{manifest['name']}-{manifest['version']}"
+    number = manifest["counts"]["test"]["documents"]
+    results = {path.stem: json.loads(path.read_text("utf-8")) for path in (tmp_path / "results" / data).iterdir()}
+    assert set(results) == set(NAMES)
+    for name, table in results.items():
+        assert len(list(read_documents(tmp_path / "predictions" / data / f"{name}.jsonl"))) == number
+        assert (table["system"], table["missing"]) == (name, [])
+        assert f"|docs:{number}|cov:1.000|data:{data}@" in table["signature"]
+        assert f"{name}: {table['signature']}" in done.stdout
+        committed = ROOT / "benchmarks" / "results" / data / f"{name}.json"
+        if committed.parent.is_dir():
+            expected = json.loads(committed.read_text(encoding="utf-8"))
+            assert table["signature"] == expected["signature"]
+            assert table["scores"].keys() == expected["scores"].keys()
+            for metric, numbers in table["scores"].items():
+                assert numbers == pytest.approx(expected["scores"][metric], abs=1e-9), (name, metric)
