@@ -5,6 +5,7 @@ prints or reads: a report is a value, rendered by `strife.report`.
 """
 
 import hashlib
+import re
 from typing import Literal
 
 import msgspec
@@ -77,9 +78,12 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def fingerprint(self) -> str:
-        """Names the finding across edits elsewhere in the text: rule, document, annotator, words and what was found."""
+        """Names the finding across edits elsewhere in the text: rule, document, annotator, words and what was found.
+
+        Numbers in what was found are left out: some are positions, which move.
+        """
         annotator = self.origin.annotator if self.origin else None
-        parts = (self.code, self.doc_id, annotator or "", self.quote or "", self.found)
+        parts = (self.code, self.doc_id, annotator or "", self.quote or "", re.sub(r"\d+", "#", self.found))
         return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

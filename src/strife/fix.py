@@ -334,10 +334,11 @@ def mend(paths: Iterable[Path], ontology: Ontology, out: Path | None, write: boo
     """
     lines: list[str] = []
     output: dict[Path, bytes] = {}
-    for path in files(paths):
+    named = list(paths)
+    for path in files(named):
         stem, suffix = os.path.splitext(path.name.removesuffix(".gz"))
-        if stem.endswith(MENDED):
-            continue
+        if stem.endswith(MENDED) and path not in named:
+            continue  # mended before, found in a folder beside its original
         content, notes = mended_file(path, ontology)
         lines += notes
         if notes:

@@ -26,7 +26,9 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def covers(self, finding: Finding) -> bool:
         """Does the waiver name this finding?"""
-        return (finding.code, finding.doc_id) == (self.code, self.document) and self.span in ("", finding.quote or "")
+        quote = finding.quote or ""
+        same = self.span in ("", quote) or (quote.endswith("…") and self.span.startswith(quote[:-1]))
+        return (finding.code, finding.doc_id) == (self.code, self.document) and same
 
 
 def read_waivers(path: Path) -> tuple[Waiver, ...]:
