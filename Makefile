@@ -13,7 +13,7 @@ demo: $(READY)
 	@echo "== build the gold documents and the dataset into $(DEMO)"
 	@$(BIN)/strife build --out $(DEMO)
 	@echo "== load it, train the baselines on train, score on test"
-	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py --dataset $(DEMO) --out $(DEMO)/benchmarks
+	@HF_HOME=build/hf HF_HUB_OFFLINE=1 $(BIN)/python scripts/run_baselines.py --dataset $(DEMO) --out $(DEMO)/benchmarks
 
 test: $(READY)
 	@$(BIN)/python -m pytest
@@ -29,6 +29,7 @@ types: $(READY)
 corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
 	@$(BIN)/strife ontology types > annotation/guidelines/types.md
+	@$(BIN)/strife rule --all > docs/rules.md
 	@$(BIN)/strife build
 	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
 

@@ -16,7 +16,7 @@ from strife.model import Document
 from strife.ontology import Ontology
 from strife.store import numbered_documents
 from strife.stream import InputError, head, json_array
-from strife.validate import ACROSS, ALL, check_across, check_document
+from strife.validate import ACROSS, ALL, Trace, check_across, check_document, trace
 from strife.validate.draft import Draft
 
 LARGE = 16 << 20  # bytes of an export that is worth several processes
@@ -33,12 +33,12 @@ class Checked(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What came of some of the input: findings, states, and the documents if they are to be compared."""
+    """What came of some of the input: findings, states, and traces of the documents if they are to be compared."""
 
     findings: list[Finding]
     states: Counter[str]
     doc_ids: set[str]
-    kept: list[tuple[Document, Origin | None]]
+    kept: list[Trace]
 
 
 def check_paths(
@@ -49,8 +49,8 @@ def check_paths(
 ) -> Checked:
     """Validate every file named or lying in a folder named. Raises InputError for what cannot be used.
 
-    Documents are kept in memory only when a rule is chosen that compares them (`validate.ACROSS`); without such a
-    rule, large exports are checked on all processors.
+    Texts are kept in memory only when a rule is chosen that compares documents (`validate.ACROSS`). Large exports are
+    checked on all processors.
     """
     total = Part([], Counter(), set(), [])
     with _collector_off():
@@ -84,7 +84,7 @@ def _parts(path: Path, ontology: Ontology, codes: frozenset[str]) -> Iterator[Pa
         return
     refuse_lossy(path)
     batches = _batches(enumerate(json_array(path), 1))
-    if path.stat().st_size < LARGE or codes & ACROSS or (os.cpu_count() or 1) < 2:
+    if path.stat().st_size < LARGE or (os.cpu_count() or 1) < 2:
         for batch in batches:
             yield _check_tasks(batch, path, ontology, codes)
         return
@@ -140,7 +140,7 @@ def _check_one(
     part.findings.extend(check_document(document, ontology, origin, codes))
     part.doc_ids.add(document.doc_id)
     if codes & ACROSS:
-        part.kept.append((document, origin))
+        part.kept.append(trace(document, origin))
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:

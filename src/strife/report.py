@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -91,7 +90,7 @@ def as_sarif(report: Report, rules: tuple[Rule, ...], server: str | None = None)
     index = {rule.code: n for n, rule in enumerate(described)}
     driver = {
         "name": "strife",
-        "version": version("strife"),
+        "version": _version(),
         "rules": [
             {
                 "id": rule.code,
@@ -107,6 +106,12 @@ def as_sarif(report: Report, rules: tuple[Rule, ...], server: str | None = None)
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     table = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
     return _writable(json.dumps(table, ensure_ascii=False, indent=1))
+
+
+def _version() -> str:
+    from importlib.metadata import version  # slow to import
+
+    return version("strife")
 
 
 def _sarif_result(finding: Finding, rule: int, server: str | None) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 
 import msgspec
 
@@ -20,6 +19,8 @@ class Signature(msgspec.Struct, frozen=True):
     coverage: float
 
     def __str__(self) -> str:
+        from importlib.metadata import version  # slow to import
+
         return (
             f"match:exact|span:codepoint|dup:set|avg:micro|zd:0|docs:{self.documents}|cov:{self.coverage:.3f}"
             f"|data:{self.data}|split:{self.split}|v:{version('strife')}"

@@ -13,6 +13,7 @@ from strife.finding import Finding, Origin, Report
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.validate import across
+from strife.validate.across import Trace, trace
 from strife.validate.catalogue import BY_CODE, LEVELS, RULES, UnknownRule, chosen
 from strife.validate.draft import Context, Draft
 from strife.validate.figures import figures
@@ -26,10 +27,12 @@ __all__ = [
     "BY_CODE",
     "LEVELS",
     "RULES",
+    "Trace",
     "UnknownRule",
     "check_across",
     "check_document",
     "chosen",
+    "trace",
     "validate",
 ]
 
@@ -67,19 +70,19 @@ def check_document(
 
 
 def check_across(
-    checked: list[tuple[Document, Origin | None]],
+    checked: list[Trace],
     ontology: Ontology,
     codes: frozenset[str] = ALL,
     split_of: Mapping[str, str] | None = None,
 ) -> Iterator[Finding]:
-    """The findings that need all documents of a set; `split_of` gives the split of a doc_id."""
+    """The findings that need all documents of a set, of which traces are enough; `split_of` gives their splits."""
     found = [across.texts(checked), across.splits(checked, split_of or {})]
     if codes & {"CON801", "CON802"}:
         found.append(across.names(checked, ontology))
     for drafts in found:
-        for (document, origin), draft in drafts:
+        for one, draft in drafts:
             if draft.code in codes:
-                yield draft.finding(document, origin)
+                yield draft.finding(one.document, one.origin)
 
 
 def validate(
@@ -96,14 +99,14 @@ def validate(
     """
     codes = chosen(select, ignore)
     findings: list[Finding] = []
-    checked: list[tuple[Document, Origin | None]] = []
+    checked: list[Trace] = []
     seen: set[str] = set()
     for document in documents:
         if document.doc_id in seen and "DOC102" in codes:
             draft = Draft("DOC102", f"{document.doc_id} comes twice", "one document a doc_id", "rename or drop one")
             findings.append(draft.finding(document, None))
         seen.add(document.doc_id)
-        checked.append((document, None))
+        checked.append(trace(document, None))
         findings.extend(check_document(document, ontology, None, codes))
     findings.extend(check_across(checked, ontology, codes, split_of))
     return Report(tuple(findings), len(checked))

@@ -1,11 +1,13 @@
 """Checks across documents: names treated differently elsewhere, texts twice, splits that share an event or a text.
 
-These keep state, so memory grows with the set: about the size of its texts and names.
+These keep state, so memory grows with the set. What is kept of a document is a trace: its text and bare marks,
+which also travel lightly from one process to another.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from strife.finding import Origin
 from strife.model import Document, Entity, text_hash
@@ -18,56 +20,85 @@ MOSTLY = 0.9  # and so consistently
 SHINGLE = 3  # words
 JACCARD = 0.3  # edited copies of news texts lie far below the usual 0.8
 CONTAINED = 0.5  # share of the shorter text that stands in the longer
-_CAPITAL = re.compile(r"(?<!\w)[^\W\d_a-z]\w*")
+# From a capital of Latin, Greek, Cyrillic or Armenian on; ranges, because classes take three times as long.
+_CAPITAL = re.compile(r"[A-Z\u00c0-\u00de\u0100-\u058f\u1e00-\u1fff]\w*")
 _WORD = re.compile(r"\w+")
 
-Checked = tuple[Document, Origin | None]
+
+class Trace(NamedTuple):
+    """What is left of a checked document: (start, end, label, id) of its mentions, with the label "" of its triggers."""
+
+    doc_id: str
+    text: str
+    marks: list[tuple[int, int, str, str]]
+    boilerplate: list[tuple[int, int]]
+    event: str | None
+    origin: Origin | None
+
+    @property
+    def document(self) -> Document:
+        """The document without what was marked in it."""
+        return Document(self.doc_id, self.text)
 
 
-def names(checked: Sequence[Checked], ontology: Ontology) -> Iterator[tuple[Checked, Draft]]:
+def trace(document: Document, origin: Origin | None) -> Trace:
+    """The trace of a document."""
+    marks = [(e.start, e.end, e.label, e.id) for e in document.entities]
+    marks += [(e.trigger.start, e.trigger.end, "", e.id) for e in document.events]
+    boilerplate = [(zone.start, zone.end) for zone in document.zones if zone.label == "boilerplate"]
+    return Trace(document.doc_id, document.text, marks, boilerplate, document.meta.get("event"), origin)
+
+
+def names(checked: Sequence[Trace], ontology: Ontology) -> Iterator[tuple[Trace, Draft]]:
     """CON801 and CON802: names that are marked, or labelled, otherwise than everywhere else in the set."""
     labels: dict[str, Counter[str]] = defaultdict(Counter)
-    for document, _ in checked:
-        text = document.text
-        for entity in document.entities:
-            if text[entity.start : entity.start + 1].isupper() and entity.label in ontology.entity_types:
-                surface = text[entity.start : entity.end]
-                if len(surface) >= SHORTEST:
-                    labels[surface][entity.label] += 1
+    for one in checked:
+        text = one.text
+        for start, end, label, _ in one.marks:
+            if end - start >= SHORTEST and text[start : start + 1].isupper() and label in ontology.entity_types:
+                labels[text[start:end]][label] += 1
     rules = {}
     for surface, count in labels.items():
         label, times = min(count.items(), key=lambda item: (-item[1], item[0]))
         if times >= OFTEN and times >= MOSTLY * count.total():
             rules[surface] = label
-    for one in checked:
-        for entity in one[0].entities if rules else ():
-            usual = rules.get(one[0].surface(entity), entity.label)
-            if usual != entity.label:
-                times = labels[one[0].surface(entity)][usual]
-                found = f"{entity.label}, but {usual} {times} times elsewhere"
-                yield one, Draft("CON802", found, usual, "relabel it, or waive it", entity)
+    for one in checked if rules else ():
+        for start, end, label, item in one.marks:
+            surface = one.text[start:end]
+            if label and rules.get(surface, label) != label:
+                usual = rules[surface]
+                found = f"{label}, but {usual} {labels[surface][usual]} times elsewhere"
+                yield one, Draft("CON802", found, usual, "relabel it, or waive it", Entity(item, start, end, label))
     yield from _unmarked(checked, rules, labels)
 
 
 def _unmarked(
-    checked: Sequence[Checked], rules: Mapping[str, str], labels: Mapping[str, Counter[str]]
-) -> Iterator[tuple[Checked, Draft]]:
+    checked: Sequence[Trace], rules: Mapping[str, str], labels: Mapping[str, Counter[str]]
+) -> Iterator[tuple[Trace, Draft]]:
     by_first: dict[str, list[str]] = defaultdict(list)
     for surface in rules:
         if first := _CAPITAL.match(surface):
             by_first[first[0]].append(surface)
-    missed: dict[str, list[tuple[Checked, int]]] = defaultdict(list)
+    missed: dict[str, list[tuple[Trace, int]]] = defaultdict(list)
     for one in checked if by_first else ():
-        text = one[0].text
-        marked = [item.span for item in one[0].items]
-        marked += [(zone.start, zone.end) for zone in one[0].zones if zone.label == "boilerplate"]
+        text = one.text
+        marked: list[tuple[int, int]] | None = None
         for match in _CAPITAL.finditer(text):
             for surface in by_first.get(match[0], ()):
                 start, end = match.start(), match.start() + len(surface)
                 # A name that is only part of a hyphenated word ("Ostmark-led") is not marked.
-                alone = not (text[end : end + 1].isalnum() or "-" in (text[start - 1 : start], text[end : end + 1]))
-                whole = alone and text.startswith(surface, start)
-                if whole and not _touched(marked, start, end):
+                beside = text[end : end + 1]
+                before = text[start - 1 : start]
+                if (
+                    not text.startswith(surface, start)
+                    or beside.isalnum()
+                    or before.isalnum()
+                    or "-" in (before, beside)
+                ):
+                    continue
+                if marked is None:
+                    marked = [mark[:2] for mark in one.marks] + one.boilerplate
+                if not _touched(marked, start, end):
                     missed[surface].append((one, start))
     for surface, places in sorted(missed.items()):
         often = labels[surface].total()
@@ -82,12 +113,12 @@ def _touched(marked: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     return any(a < end and start < b for a, b in marked)
 
 
-def texts(checked: Sequence[Checked]) -> Iterator[tuple[Checked, Draft]]:
+def texts(checked: Sequence[Trace]) -> Iterator[tuple[Trace, Draft]]:
     """DOC104 and COR903: two texts under one doc_id, one text under two."""
     text_of: dict[str, str] = {}
     home: dict[str, str] = {}
     for one in checked:
-        doc_id, digest = one[0].doc_id, text_hash(one[0].text)
+        doc_id, digest = one.doc_id, text_hash(one.text)
         if text_of.setdefault(doc_id, digest) != digest:
             yield one, Draft("DOC104", f"another text than before under {doc_id}", "one text a doc_id", "rename one")
         elif home.setdefault(digest, doc_id) != doc_id:
@@ -95,17 +126,17 @@ def texts(checked: Sequence[Checked]) -> Iterator[tuple[Checked, Draft]]:
             yield one, Draft("COR903", found, "one doc_id a text", f"drop {doc_id} or {home[digest]}")
 
 
-def splits(checked: Sequence[Checked], split_of: Mapping[str, str]) -> Iterator[tuple[Checked, Draft]]:
+def splits(checked: Sequence[Trace], split_of: Mapping[str, str]) -> Iterator[tuple[Trace, Draft]]:
     """COR901 and COR902: events and near-duplicates across splits, exactly verified on word shingles."""
     events: dict[str, str] = {}
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
     sizes: list[int] = []
     for number, one in enumerate(checked):
-        split, event = split_of.get(one[0].doc_id), one[0].meta.get("event")
+        split, event = split_of.get(one.doc_id), one.event
         if split and event and events.setdefault(event, split) != split:
             found = f"the event {event} is also in {events[event]}"
             yield one, Draft("COR902", found, "one split for an event", "move one document")
-        words = [word.casefold() for word in _WORD.findall(one[0].text)] if split else []
+        words = [word.casefold() for word in _WORD.findall(one.text)] if split else []
         shingles = {tuple(words[n : n + SHINGLE]) for n in range(len(words) - SHINGLE + 1)}
         sizes.append(len(shingles))
         for shingle in shingles:
@@ -114,7 +145,7 @@ def splits(checked: Sequence[Checked], split_of: Mapping[str, str]) -> Iterator[
     for numbers in holders.values():
         shared.update((a, b) for n, a in enumerate(numbers) for b in numbers[n + 1 :])
     for (a, b), times in sorted(shared.items()):
-        first, second = checked[a][0].doc_id, checked[b][0].doc_id
+        first, second = checked[a].doc_id, checked[b].doc_id
         jaccard = times / (sizes[a] + sizes[b] - times)
         contained = times / min(sizes[a], sizes[b])
         if (jaccard >= JACCARD or contained >= CONTAINED) and split_of[first] != split_of[second]:

@@ -66,14 +66,24 @@ class Context:
         self.items: dict[str, Entity | Event] = {}
         self.entities: list[Entity] = []  # those that lie inside the text
         self.events: list[Event] = []
+        self.placed: list[tuple[int, int, Entity | Event]] = []  # both, with start and end
         self.outside: list[Entity | Event] = []
         for entity in document.entities:
             self.items[entity.id] = entity
-            (self.entities if 0 <= entity.start < entity.end <= size else self.outside).append(entity)
+            start, end = entity.start, entity.end
+            if 0 <= start < end <= size:
+                self.entities.append(entity)
+                self.placed.append((start, end, entity))
+            else:
+                self.outside.append(entity)
         for event in document.events:
             self.items[event.id] = event
-            trigger = event.trigger
-            (self.events if 0 <= trigger.start < trigger.end <= size else self.outside).append(event)
+            start, end = event.trigger.start, event.trigger.end
+            if 0 <= start < end <= size:
+                self.events.append(event)
+                self.placed.append((start, end, event))
+            else:
+                self.outside.append(event)
 
     @cached_property
     def by_start(self) -> list[Entity]:

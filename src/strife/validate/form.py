@@ -49,24 +49,21 @@ def spans(context: Context) -> Iterator[Draft]:
         yield Draft("SPN201", found, "0 <= start < end <= length", "select the words again", item)
     lines = not context.ontology.policy.line_breaks and ("\n" in text or "\r" in text)
     boilerplate = [zone for zone in context.document.zones if zone.label == "boilerplate"]
-    for kind in (context.entities, context.events):
-        for item in kind:
-            start, end = item.span
-            first, last = text[start], text[end - 1]
-            left, right = first.isalnum(), last.isalnum()
-            if not (left and right):
-                yield from _edges(text[start:end], item)
-            if (left and start and text[start - 1].isalnum()) or (right and end < size and text[end].isalnum()):
-                word = word_cut(text, start, end)
-                yield Draft("SPN205", f"the span cuts the word {word!r}", "whole words", "widen or narrow it", item)
-            if lines and (text.find("\n", start, end) >= 0 or text.find("\r", start, end) >= 0):
-                yield Draft("SPN209", "a line break inside", "a span on one line", "mark each line by itself", item)
-            if end - start > LONGEST * 2 and kind is context.entities and len(tokens(text, start, end)) > LONGEST:
-                found = f"{len(tokens(text, start, end))} tokens"
-                yield Draft("SPN210", found, f"at most {LONGEST}", "end it at the head noun", item)
-            for zone in boilerplate:
-                if zone.start <= start < zone.end:
-                    yield Draft("SPN211", "a mark in boilerplate", "none there", "delete it", item)
+    for start, end, item in context.placed:
+        left, right = text[start].isalnum(), text[end - 1].isalnum()
+        if not (left and right):
+            yield from _edges(text[start:end], item)
+        if (left and start and text[start - 1].isalnum()) or (right and end < size and text[end].isalnum()):
+            word = word_cut(text, start, end)
+            yield Draft("SPN205", f"the span cuts the word {word!r}", "whole words", "widen or narrow it", item)
+        if lines and (text.find("\n", start, end) >= 0 or text.find("\r", start, end) >= 0):
+            yield Draft("SPN209", "a line break inside", "a span on one line", "mark each line by itself", item)
+        if end - start > 2 * LONGEST and isinstance(item, Entity) and len(tokens(text, start, end)) > LONGEST:
+            found = f"{len(tokens(text, start, end))} tokens"
+            yield Draft("SPN210", found, f"at most {LONGEST}", "end it at the head noun", item)
+        for zone in boilerplate:
+            if zone.start <= start < zone.end:
+                yield Draft("SPN211", "a mark in boilerplate", "none there", "delete it", item)
 
 
 def _edges(surface: str, item: Entity | Event) -> Iterator[Draft]:
