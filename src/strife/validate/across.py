@@ -26,7 +26,7 @@ _WORD = re.compile(r"\w+")
 
 
 class Trace(NamedTuple):
-    """What is left of a checked document: (start, end, label, id) of its mentions, with the label "" of its triggers."""
+    """What is left of a checked document; marks are (start, end, label, id), triggers with an empty label."""
 
     doc_id: str
     text: str
