@@ -17,6 +17,7 @@ from strife.check import files, is_export
 from strife.labelstudio import is_task, refuse_lossy
 from strife.model import Argument, Document, Entity, Event, Relation, encode
 from strife.ontology import Ontology
+from strife.report import one_line
 from strife.store import OutputError, read_documents, write_whole
 from strife.stream import json_array
 from strife.validate.form import stray_edge
@@ -349,4 +350,5 @@ def mend(paths: Iterable[Path], ontology: Ontology, out: Path | None, write: boo
     if write:
         write_whole(output)
         lines += [f"written: {target}" for target in output]
-    return "\n".join([*lines, f"{len(lines) - (len(output) if write else 0)} fixes"])
+    lines.append(f"{len(lines) - (len(output) if write else 0)} fixes")
+    return "\n".join(map(one_line, lines))

@@ -21,22 +21,22 @@ def as_text(report: Report, colour: bool = False, server: str | None = None) -> 
     lines: list[str] = []
     place = None
     for finding in report.findings:
-        where = _one_line(f"{finding.origin or 'document'}, {finding.doc_id}")
+        where = one_line(f"{finding.origin or 'document'}, {finding.doc_id}")
         if where != place:
             place = where
             link = finding.origin.link(server) if finding.origin and server else None
             lines += ["", paint(where, _BOLD) + (f"  {link}" if link else "")]
         severity = paint(f"{finding.severity:<7}", _RED if finding.severity == "error" else _YELLOW)
         at = f"[{finding.start}:{finding.end}] " if finding.start is not None else ""
-        lines.append(f"  {severity} {paint(finding.code, _BOLD)} {at}{_one_line(finding.found)}")
+        lines.append(f"  {severity} {paint(finding.code, _BOLD)} {at}{one_line(finding.found)}")
         if finding.quote is not None:
-            quote = paint(f"[{_one_line(finding.quote)}]", _RED if finding.severity == "error" else _YELLOW)
-            lines.append(f"          {_one_line(finding.before)}{quote}{_one_line(finding.after)}")
-        lines.append(paint(f"          expected {_one_line(f'{finding.expected}; {finding.do}')}", _DIM))
+            quote = paint(f"[{one_line(finding.quote)}]", _RED if finding.severity == "error" else _YELLOW)
+            lines.append(f"          {one_line(finding.before)}{quote}{one_line(finding.after)}")
+        lines.append(paint(f"          expected {one_line(f'{finding.expected}; {finding.do}')}", _DIM))
     return "\n".join([*lines, "", *_sums(report)]).lstrip("\n")
 
 
-def _one_line(text: str | None) -> str:
+def one_line(text: str | None) -> str:
     """The text with its line breaks and control characters shown as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text or "")
 
@@ -48,7 +48,7 @@ def _sums(report: Report) -> list[str]:
         finding.origin.annotator for finding in report.findings if finding.origin and finding.origin.annotator
     )
     if len(who) > 1 or (who and len(report.findings) > 1):
-        lines += [f"{times:>6}  by annotator {_one_line(name)}" for name, times in sorted(who.items(), key=str)]
+        lines += [f"{times:>6}  by annotator {one_line(name)}" for name, times in sorted(who.items(), key=str)]
     covered = [f"{len(some)} {name}" for some, name in ((report.waived, "waived"), (report.known, "known")) if some]
     total = f"{report.documents} documents: {report.errors} errors, {report.warnings} warnings"
     return [*lines, ", ".join([total, *covered])]

@@ -1,7 +1,7 @@
 """Baselines: systems that any other has to beat, trained on documents and returning documents.
 
-A baseline has a name, predicts one document at a time, and is stored as a folder of files that are safe to
-load from strangers: JSON, arrays without pickle, and CRFsuite's own format.
+A baseline has a name, predicts one document at a time, and is stored as a folder of files from which loading runs no
+code: JSON, arrays without pickle, and CRFsuite's own format (which its C library parses; its length is checked first).
 """
 
 import json
