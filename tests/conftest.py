@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from strife.model import Argument, Document, Entity, Event, Trigger
 from strife.ontology import Ontology, load_ontology
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+
+# The same examples in every run, and no deadline that a busy machine could miss.
+settings.register_profile("strife", derandomize=True, deadline=None)
+settings.load_profile("strife")
 
 
 @pytest.fixture(autouse=True, scope="session")

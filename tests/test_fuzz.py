@@ -222,9 +222,9 @@ def spread(pieces: int, ontology: Ontology, doc_id: str = "d") -> Document:
 def least_time(document: Document, ontology: Ontology) -> float:
     times = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = time.process_time()
         sum(1 for _ in check_document(document, ontology))
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     return min(times)
 
 
@@ -237,10 +237,10 @@ def test_time_grows_hardly_faster_than_the_number_of_spans(ontology: Ontology) -
 def test_nested_marks_on_one_place_take_no_time_beyond_their_findings(ontology: Ontology) -> None:
     text = "x " * 300
     nested = Document("d", text, tuple(Entity(f"m{n}", n, 599 - n - n % 2, "PER") for n in range(0, 300, 2)))
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = sum(finding.code in ("SPN206", "SPN208") for finding in check_document(nested, ontology))
     assert found == 150 * 149 / 2
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_a_task_of_ten_megabytes_is_checked_whole(tmp_path: Path, ontology: Ontology) -> None:
@@ -251,9 +251,9 @@ def test_a_task_of_ten_megabytes_is_checked_whole(tmp_path: Path, ontology: Onto
     path = tmp_path / "export.json"
     path.write_text(json.dumps([huge, {**huge, "id": 2, "data": {"doc_id": "e", "text": "x"}}]), encoding="utf-8")
     assert path.stat().st_size > 10_000_000
-    begin = time.perf_counter()
+    begin = time.process_time()
     report = run([path], ontology).report
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
     assert {finding.doc_id for finding in report.findings if finding.code == "SPN203"} == {"d"}
     assert {finding.doc_id for finding in report.findings if finding.code == "SPN201"} == {"e"}
 
