@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from strife.labelstudio_tasks import results
+from strife.labelstudio.tasks import results
 from strife.model import Argument, Document, Entity, Event, Relation, Trigger
 from strife.ontology import Ontology, load_ontology
 from strife.ontology_views import label_config

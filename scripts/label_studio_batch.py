@@ -19,7 +19,7 @@ from label_studio_sdk import LabelStudio
 
 from annotation_notes import read_notes
 from strife.articles import read_articles
-from strife.labelstudio_tasks import results, task
+from strife.labelstudio.tasks import results, task
 from strife.ontology import load_ontology
 from strife.ontology_views import label_config
 from strife.store import write_whole

@@ -14,7 +14,7 @@ from pathlib import Path
 from strife import baselines
 from strife.dataset import load_documents
 from strife.ontology import load_ontology
-from strife.score import Scores, score
+from strife.scoring.score import Scores, score
 from strife.store import write_documents, write_whole
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,7 @@ from strife.baselines import NAMES, Baseline, ModelError
 from strife.baselines.pieces import flat, spans_of, split, tags
 from strife.model import Argument, Document, Entity, Event, Trigger, encode
 from strife.ontology import Ontology
-from strife.score import score
+from strife.scoring.score import score
 from strife.store import read_documents, write_whole
 from tests.conftest import ROOT
 

@@ -13,7 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from strife.cli import app
-from strife.labelstudio_tasks import results, task
+from strife.labelstudio.tasks import results, task
 from strife.model import Document, Entity
 from strife.ontology import PACKAGED, Ontology
 from strife.ontology_views import label_config, mappings, type_tables

@@ -14,7 +14,7 @@ from strife.articles import read_articles
 from strife.build import build, read_splits
 from strife.check import check_paths
 from strife.dataset import CONFIGS, SPLITS
-from strife.labelstudio import read_export
+from strife.labelstudio.export import read_export
 from strife.model import Document, encode, text_hash
 from strife.ontology import Ontology
 from strife.store import read_documents

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from strife.cli import app, validate
-from strife.labelstudio import read_export
+from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
-from strife.score import score
+from strife.scoring.score import score
 from strife.validate.catalogue import pages
 from tests.conftest import ROOT
 

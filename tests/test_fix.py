@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from strife.check import check_paths
 from strife.fix import mend, mend_document, mend_results, mended_file, trimmed
-from strife.labelstudio import read_export
-from strife.labelstudio_tasks import results, task
+from strife.labelstudio.export import read_export
+from strife.labelstudio.tasks import results, task
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Trigger, canonical
 from strife.ontology import Ontology, load_ontology
 from strife.store import OutputError, read_documents, write_documents

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strife.gold import GoldError, entity_chains, event_chains, gold_documents
-from strife.labelstudio_tasks import results, task
+from strife.labelstudio.tasks import results, task
 from strife.model import Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
 from strife.ontology import Ontology
 from strife.stream import InputError

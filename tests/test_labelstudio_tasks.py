@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strife.labelstudio import Version, read_export
-from strife.labelstudio_tasks import results, task
+from strife.labelstudio.export import Version, read_export
+from strife.labelstudio.tasks import results, task
 from strife.model import Argument, AttributeValue, Document, Entity, Event, Relation, Trigger, canonical
 from strife.ontology import Ontology, load_ontology
 from tests.conftest import ROOT

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strife.metrics import METRICS, Counts, count
 from strife.model import Argument, Document, Entity, Event, Relation, Trigger
-from strife.score import ScoreError, score
+from strife.scoring.metrics import METRICS, Counts, count
+from strife.scoring.score import ScoreError, score
 from tests.conftest import SHARED
 
 VECTORS = sorted((SHARED / "oracles" / "scoring").glob("*.json"))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from strife.labelstudio import read_export
+from strife.labelstudio.export import read_export
 from strife.ontology import Ontology
 from strife.stream import InputError, head, json_array, json_lines, open_bytes
 

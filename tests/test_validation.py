@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from strife.cli import ReportFormat, app
+from strife.cli import app
+from strife.cli.options import ReportFormat
 from strife.model import Argument, Document, Entity, Event, Trigger
 from strife.ontology import Ontology
 from strife.store import OutputError, write_documents

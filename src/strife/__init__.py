@@ -1,10 +1,10 @@
 """strife: an annotated corpus and benchmark for armed-conflict reporting, with the toolchain that makes it."""
 
 from strife.finding import Finding, Report
-from strife.metrics import METRICS, Counts
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, decode, encode
 from strife.ontology import Ontology, load_ontology
-from strife.score import Scores, score
+from strife.scoring.metrics import METRICS, Counts
+from strife.scoring.score import Scores, score
 from strife.store import read_documents, write_documents
 from strife.validate import validate
 

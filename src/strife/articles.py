@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from strife.model import Document, Source, Zone
+from strife.refusal import Refusal
 
 ZONE_LABELS = ("headline", "body", "caption", "boilerplate")
 _JOIN = "\n\n"
@@ -41,7 +42,7 @@ class _Article(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[_SourceRecord, ...]
 
 
-class ArticleError(ValueError):
+class ArticleError(Refusal, ValueError):
     """An article record cannot be used; the message names the file and the fault."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from strife.finding import Finding, Origin, Report
-from strife.labelstudio import read_task, refuse_lossy
+from strife.labelstudio.export import read_task, refuse_lossy
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.store import numbered_documents

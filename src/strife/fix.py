@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from strife.check import files, is_export
-from strife.labelstudio import is_task, refuse_lossy
+from strife.labelstudio.export import is_task, refuse_lossy
 from strife.model import Argument, Document, Entity, Event, Relation, encode
 from strife.ontology import Ontology
 from strife.report import one_line

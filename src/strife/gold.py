@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import msgspec
 
-from strife.labelstudio import Version, read_export
+from strife.labelstudio.export import Version, read_export
 from strife.model import Chain, Document, Entity, Event
 from strife.ontology import Ontology
+from strife.refusal import Refusal
 from strife.segment import sentences
 from strife.validate import check_document
 
@@ -26,7 +27,7 @@ SAME_AS = "same_as"
 Item = TypeVar("Item", Entity, Event)
 
 
-class GoldError(ValueError):
+class GoldError(Refusal, ValueError):
     """The gold documents cannot be built; each line of the message is one reason."""
 
 

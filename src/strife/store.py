@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from strife.model import Document, decode, encode
+from strife.refusal import Refusal
 from strife.stream import InputError, head, json_lines
 
 
@@ -69,5 +70,5 @@ def write_whole(files: dict[Path, bytes]) -> None:
             Path(name).unlink(missing_ok=True)
 
 
-class OutputError(OSError):
+class OutputError(Refusal, OSError):
     """Output could not be written; nothing was changed."""

@@ -12,6 +12,8 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from strife.refusal import Refusal
+
 CHUNK = 1 << 20
 _BLANK = b" \t\r\n"
 _GUESSES = 32  # a bound on the cost of odd files; missing a border only means reading more before the next try
@@ -21,7 +23,7 @@ _SPLIT = msgspec.json.Decoder(list[msgspec.Raw])
 _UNREADABLE = (OSError, EOFError, zlib.error)  # the last two: gzip that breaks off or is broken
 
 
-class InputError(ValueError):
+class InputError(Refusal, ValueError):
     """A file that cannot be used at all: a code, the file, what was found, expected, and what to do."""
 
     def __init__(self, code: str, path: Path | str, found: str, expected: str, do: str) -> None:

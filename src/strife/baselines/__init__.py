@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 
 from strife.model import Document
 from strife.ontology import Ontology
+from strife.refusal import Refusal
 
 NAMES = ("lexicon", "linear")
 
@@ -30,7 +31,7 @@ class Baseline(Protocol):
         ...
 
 
-class ModelError(ValueError):
+class ModelError(Refusal, ValueError):
     """A model cannot be trained or loaded; the message says why and what to do."""
 
 

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple, Self
 
 from strife.baselines.features import Gazetteer, pair_features, word_features
 from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags, trimmed
-from strife.metrics import Counts, count
 from strife.model import Document
 from strife.ontology import ANY_EVENT, Ontology
+from strife.scoring.metrics import Counts, count
 
 NO_ROLE = ""
 FOLDS = 5

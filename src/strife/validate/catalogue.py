@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from strife.finding import Rule
+from strife.refusal import Refusal
 
 _TABLE = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
 
@@ -16,7 +17,7 @@ RULES: tuple[Rule, ...] = tuple(msgspec.convert({"code": code, **rule}, Rule) fo
 BY_CODE = {rule.code: rule for rule in RULES}
 
 
-class UnknownRule(ValueError):
+class UnknownRule(Refusal, ValueError):
     """A code or the beginning of one that no rule has."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from strife.finding import Origin
-from strife.labelstudio import Task, Version, read_export
+from strife.labelstudio.export import Task, Version, read_export
 from strife.model import Argument, AttributeValue, Document, Entity, Event, Relation, Trigger, encode
 from strife.ontology import AttributeType, EntityType, Ontology, load_ontology
 from strife.stream import InputError

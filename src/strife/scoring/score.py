@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from strife.metrics import METRICS, Counts, argument_span, count, spans_by_id
 from strife.model import Document, encode
+from strife.refusal import Refusal
+from strife.scoring.metrics import METRICS, Counts, argument_span, count, spans_by_id
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -57,7 +58,7 @@ class Scores(msgspec.Struct, frozen=True):
         return "\n".join([*lines, f"signature: {self.signature}"])
 
 
-class ScoreError(ValueError):
+class ScoreError(Refusal, ValueError):
     """Gold or prediction cannot be scored; each line of the message is one reason and names the document."""
 
 

@@ -1,0 +1,5 @@
+"""`python -m strife.cli`."""
+
+from strife.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Label Studio: what its exports hold, and what it is given."""

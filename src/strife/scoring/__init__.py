@@ -1,0 +1,1 @@
+"""Scoring: metrics, and scores that never stand without their signature."""
