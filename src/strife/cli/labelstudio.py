@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from strife.cli.options import OntologyFile, refusals
+from strife.cli.options import Format, FormatOption, OntologyFile, refusals
 
 if TYPE_CHECKING:
     from strife.labelstudio.client import Client
@@ -194,3 +194,57 @@ def pull(
     held = ", ".join(f"{done.counts[name]} {name}" for name in ("tasks", "submitted", "skipped", "untouched"))
     typer.echo(f"{done.folder}: {held}, in {len(done.files)} file{'s' if len(done.files) > 1 else ''}")
     raise typer.Exit(1 if checked.report.errors else 0)
+
+
+@app.command()
+def status(
+    project: Title,
+    names: Annotated[bool, typer.Option("--names", help="Show the annotators' addresses, too.")] = False,
+    format: FormatOption = Format.text,
+    server: Server = None,
+    token_file: TokenFile = None,
+    data: Data = None,
+    ontology: OntologyFile = None,
+) -> None:
+    """Show how far each annotator is: done, skipped, empty, time, findings."""
+    from strife.labelstudio import status
+    from strife.labelstudio.survey import survey
+    from strife.ontology import load_ontology
+
+    with refusals():
+        loaded = load_ontology(ontology)
+        with _client(server, token_file, data) as client:
+            found = survey(client, project, loaded)
+            people = client.people() if names else None
+    typer.echo(status.as_json(found) if format is Format.json else status.as_text(found, people))
+
+
+@app.command()
+def flag(
+    project: Title,
+    select: Annotated[list[str] | None, typer.Option(help="Only rules that begin so (may be given often).")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="No rules that begin so (may be given often).")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all findings away again.")] = False,
+    server: Server = None,
+    token_file: TokenFile = None,
+    data: Data = None,
+    ontology: OntologyFile = None,
+) -> None:
+    """Show the findings to the annotators: beside each text, and in a tab of the tasks to fix."""
+    from strife.labelstudio.flag import flag
+    from strife.labelstudio.survey import survey
+    from strife.ontology import load_ontology
+    from strife.validation import Options
+
+    with refusals():
+        loaded = load_ontology(ontology)
+        with _client(server, token_file, data) as client:
+            if clear:
+                done = flag(client, client.wanted_project(project), ())
+            else:
+                found = survey(client, project, loaded, Options(tuple(select or ()), tuple(ignore or ())))
+                done = flag(client, found.project, found.checked.report.findings)
+    if done.gone:
+        typer.echo(f"note: deleted meanwhile: tasks {', '.join(map(str, done.gone))}")
+    typer.echo(f"{project}: {done.tasks} tasks to fix, {done.changed} changed")
+    typer.echo(client.link(done.project, tab=done.tab))

@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
@@ -19,6 +19,25 @@ from strife.refusal import Refusal
 OLDEST, BEFORE = (1, 23), (2, 0)  # versions of the server: from, and up to but without
 PAGE = 200  # tasks a listing asks for at once
 SECONDS = 600.0  # that one answer may take: a snapshot of a large project is made while we wait
+
+# The data manager's columns that are no data of the tasks, and those that it shows unless told otherwise.
+_SHOWN = ("id", "completed_at", "total_annotations", "cancelled_annotations", "total_predictions", "annotators")
+_COLUMNS = (
+    *_SHOWN,
+    "inner_id",
+    "annotations_results",
+    "annotations_ids",
+    "predictions_score",
+    "predictions_model_versions",
+    "predictions_results",
+    "file_upload",
+    "storage_filename",
+    "created_at",
+    "updated_at",
+    "updated_by",
+    "avg_lead_time",
+    "draft_exists",
+)
 
 TokenKind = Literal["legacy", "personal", "access", "odd"]
 
@@ -250,34 +269,36 @@ class Client:
         with self._told("list the users"):
             return {_known(user.id): str(user.email or "") for user in self._api.users.list()}
 
-    def show_tab(self, project: Project, title: str, column: str) -> Tab:
-        """Make, or renew, a tab of the tasks in whose data `column` is not empty."""
-        data: Any = {
-            "title": title,
-            "filters": {
-                "conjunction": "and",
-                "items": [
-                    {
-                        "filter": f"filter:tasks:data.{column}",
-                        "operator": "empty",
-                        "type": "String",
-                        "value": False,
-                    }
-                ],
-            },
-        }
+    def show_tab(self, project: Project, title: str, filled: str, shown: Collection[str], data: Iterable[str]) -> Tab:
+        """Make, or renew, a tab of the tasks whose data `filled` is not empty, with the columns `shown` of all.
+
+        `data` are the names in the tasks' data. A project's first tab takes the place of the one that it shows by
+        itself, so a tab of all tasks is made before it.
+        """
+        columns = [f"data.{name}" for name in data] + list(_COLUMNS)
+        rule = {"filter": f"filter:tasks:data.{filled}", "operator": "empty", "type": "String", "value": False}
+        wanted = _tab(title, columns, shown) | {"filters": {"conjunction": "and", "items": [rule]}}
         with self._told(f"make the tab {title!r}"):
-            for view in self._api.views.list(project=project.id):
+            views = list(self._api.views.list(project=project.id))
+            if not views:
+                everything = _tab("All tasks", columns, {*_SHOWN, *(f"data.{name}" for name in data)})
+                self._api.views.create(project=project.id, data=everything)
+            for view in views:
                 if isinstance(view.data, dict) and view.data.get("title") == title:
-                    changed = {**view.data, **data}
-                    self._api.views.update(str(view.id), project=project.id, data=changed)
+                    self._api.views.update(str(view.id), project=project.id, data={**view.data, **wanted})
                     return Tab(_known(view.id), title)
-            return Tab(_known(self._api.views.create(project=project.id, data=data).id), title)
+            return Tab(_known(self._api.views.create(project=project.id, data=wanted).id), title)
 
     def link(self, project: Project, task: int | None = None, tab: Tab | None = None) -> str:
         """The address of a project, a task in its editor, or a tab, for a browser."""
         query = f"?task={task}" if task is not None else f"?tab={tab.id}" if tab is not None else ""
         return f"{self.url}/projects/{project.id}/data{query}"
+
+
+def _tab(title: str, columns: Iterable[str], shown: Collection[str]) -> dict[str, Any]:
+    """The settings of a tab in the data manager, which fills columns only where it is told what is hidden."""
+    hidden = [f"tasks:{column}" for column in columns if column not in shown]
+    return {"title": title, "hiddenColumns": {"explore": hidden, "labeling": hidden}}
 
 
 def _project(found: Any) -> Project:

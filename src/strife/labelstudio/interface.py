@@ -12,7 +12,13 @@ from strife.ontology_views import label_config
 from strife.refusal import Refusal
 
 FINDINGS = "findings"  # the task data that says what is to be mended; shown, never annotated
-_PART = f'<View className="{FINDINGS}"><Text name="{FINDINGS}" value="${FINDINGS}"/></View>'
+# Where there is nothing to mend it takes no room. Label Studio's own class names are those of version 1.23.
+_STYLE = (
+    ".findings:not(:has(.lsf-richtext__line:not(:empty))) { display: none }"
+    " .findings { border-left: 4px solid #d9534f; background: #d9534f1a; padding: 6px 12px; margin-bottom: 12px }"
+    " .findings .lsf-richtext__container { font-size: 14px }"
+)
+_PART = f'<View className="{FINDINGS}"><Style>{_STYLE}</Style><Text name="{FINDINGS}" value="${FINDINGS}"/></View>'
 
 
 class Differences(NamedTuple):
@@ -28,8 +34,17 @@ class InterfaceError(Refusal):
 
 def interface(ontology: Ontology) -> str:
     """The configuration for a project: the ontology's, and above the text the task's findings."""
-    config = label_config(ontology)
-    at = config.index("<", 1)  # after the root's own tag
+    return with_findings(label_config(ontology))
+
+
+def shows_findings(config: str) -> bool:
+    """Is there a place for findings?"""
+    return f"${FINDINGS}" in config
+
+
+def with_findings(config: str) -> str:
+    """The configuration with a place for findings above everything else."""
+    at = config.index(">", config.index("<View")) + 1
     return f"{config[:at]}{_PART}{config[at:]}"
 
 

@@ -18,12 +18,13 @@ def predictor(folder: Path, ontology: Ontology) -> tuple[str, Predict]:
     Raises ModelError when the folder holds no trained baseline.
     """
     model = baselines.load(folder)
-    digest = hashlib.sha256(b"".join(content for _, content in sorted(model.files().items()))).hexdigest()
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     version = f"{model.name}-{digest[:8]}"
 
     def predict(data: Mapping[str, Any]) -> dict[str, Any]:
-        published = data.get("published")
-        document = Document(data["doc_id"], data["text"], published=published)
-        return prediction(model.predict(document), ontology, version)
+        document = Document(data["doc_id"], data["text"], published=data.get("published"))
+        found, scores = model.predict_scored(document)
+        return prediction(found, ontology, version, scores)
 
     return version, predict

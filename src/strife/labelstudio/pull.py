@@ -5,7 +5,6 @@ what they hold. Nothing that a last pull has written is lost silently: a task th
 stops the pull, unless that is accepted.
 """
 
-import hashlib
 import os
 import re
 import tomllib
@@ -13,11 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from strife.labelstudio import snapshot
 from strife.labelstudio.client import Client, Project
-from strife.labelstudio.snapshot import Read, Task
+from strife.labelstudio.snapshot import Read, Task, Writer
 from strife.ontology import Ontology
 from strife.refusal import Refusal
 from strife.store import written_whole
@@ -104,28 +103,6 @@ def _files(folder: Path, before: Mapping[str, Any]) -> list[Path]:
     return [folder / name for name in before.get("files", {}) if (folder / name).is_file()]
 
 
-class _Output:
-    """One file of tasks, one a line, inside an array."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.hash, self.tasks = file, hashlib.sha256(), 0
-        self._write(b"[\n")
-
-    def _write(self, content: bytes) -> None:
-        self.file.write(content)
-        self.hash.update(content)
-
-    def add(self, task: Task) -> None:
-        """Write a task."""
-        self._write((b",\n" if self.tasks else b"") + snapshot.line(task))
-        self.tasks += 1
-
-    def finish(self) -> str:
-        """Close the array; what the manifest says of the file."""
-        self._write(b"\n]\n")
-        return f'{{ tasks = {self.tasks}, sha256 = "{self.hash.hexdigest()}" }}'
-
-
 def _write(
     reads: Iterable[Read],
     project: Project,
@@ -137,12 +114,12 @@ def _write(
 ) -> Pulled:
     gone = _Gone(old)
     counts: Counter[str] = Counter()
-    outputs: dict[str, _Output] = {}
+    outputs: dict[str, Writer] = {}
     with written_whole() as opened:
 
-        def output(name: str) -> _Output:
+        def output(name: str) -> Writer:
             if name not in outputs:
-                outputs[name] = _Output(opened(folder / name))
+                outputs[name] = Writer(opened(folder / name))
             return outputs[name]
 
         for task, drafts in reads:
@@ -153,7 +130,7 @@ def _write(
         gone.check(replace)
         if not outputs:
             output(WHOLE)
-        files = {name: output(name).finish() for name in sorted(outputs)}
+        files = {name: (one.tasks, one.finish()) for name, one in sorted(outputs.items())}
         opened(folder / MANIFEST).write(_record(project, ontology, counts, files).encode())
     for path in old:
         if path.name not in outputs:  # of another way to split
@@ -220,7 +197,7 @@ class _Gone:
         return tasks + ((f"{len(self.annotations)} annotations of the last pull are gone",) if self.annotations else ())
 
 
-def _record(project: Project, ontology: Ontology, counts: Counter[str], files: Mapping[str, str]) -> str:
+def _record(project: Project, ontology: Ontology, counts: Counter[str], files: Mapping[str, tuple[int, str]]) -> str:
     """The manifest of a batch, as TOML. Drafts are no part of it: they are not in the files."""
     lines = [
         "# Written by `strife label-studio pull`; do not edit.",
@@ -231,6 +208,6 @@ def _record(project: Project, ontology: Ontology, counts: Counter[str], files: M
         *(f"{name} = {counts[name]}" for name in ("tasks", "submitted", "skipped", "untouched", "predictions")),
         "",
         "[files]",
-        *(f'"{name}" = {said}' for name, said in files.items()),
+        *(f'"{name}" = {{ tasks = {tasks}, sha256 = "{digest}" }}' for name, (tasks, digest) in files.items()),
     ]
     return "\n".join([*lines, ""])

@@ -5,10 +5,11 @@ Left out are counters, moments of change, ages ("15 minutes"), user objects and 
 that somebody typed into an answer is replaced. What is to be mended (`flag`) is no part of the work, and left out too.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -122,9 +123,27 @@ def quoted(text: str) -> str:
     return msgspec.json.encode(text).decode()
 
 
-def line(task: Task) -> bytes:
-    """The task as one line of JSON; keys in a fixed order."""
-    return _ENCODE(task)
+class Writer:
+    """Writes tasks into an open file as an array, one a line, keys in a fixed order, and keeps count."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.tasks = 0
+        self._file, self._hash = file, hashlib.sha256()
+        self._write(b"[\n")
+
+    def _write(self, content: bytes) -> None:
+        self._file.write(content)
+        self._hash.update(content)
+
+    def add(self, task: Task) -> None:
+        """Write a task."""
+        self._write((b",\n" if self.tasks else b"") + _ENCODE(task))
+        self.tasks += 1
+
+    def finish(self) -> str:
+        """Close the array; the sha256 of the whole file."""
+        self._write(b"\n]\n")
+        return self._hash.hexdigest()
 
 
 def take(client: Client, project: Project, people: Mapping[int, str]) -> Iterator[Read]:

@@ -85,4 +85,7 @@ def instruction(guidelines: Path) -> str:
     render = MarkdownIt("commonmark", {"html": False}).enable("table").render
     whole = "\n".join(render(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)) for text in texts)
     # Links between the pages would lead out of the server: all of them stand on this one page.
-    return re.sub(r'<a href="(?!https?:)[^"]*">(.*?)</a>', r"\1", whole, flags=re.DOTALL)
+    whole = re.sub(r'<a href="(?!https?:)[^"]*">(.*?)</a>', r"\1", whole, flags=re.DOTALL)
+    # The server's style sheet takes bullets and distances away, and the server takes styles away.
+    whole = re.sub(r"(<li>\s*(?:<p>)?)", "\\1\u2022 ", whole)
+    return re.sub(r"(</p>|</ul>|</ol>|</table>|</pre>)\n(?!</li>|</blockquote>)", r"\1<br>\n", whole)
