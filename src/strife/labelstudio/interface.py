@@ -33,8 +33,8 @@ class InterfaceError(Refusal):
 
 
 def interface(ontology: Ontology) -> str:
-    """The configuration for a project: the ontology's, and above the text the task's findings."""
-    return with_findings(label_config(ontology))
+    """The configuration for a project: the ontology's, which shows a task's findings beside the text."""
+    return label_config(ontology)
 
 
 def shows_findings(config: str) -> bool:

@@ -1,11 +1,11 @@
 """What can be pushed: article records, documents, raw texts; and guidelines as the page that a project shows."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from strife.articles import read_article
+from strife.guidelines import as_html
 from strife.labelstudio.tasks import annotation, prediction, task
 from strife.model import Document
 from strife.ontology import Ontology
@@ -71,8 +71,6 @@ def _stem(path: Path) -> str:
 
 def instruction(guidelines: Path) -> str:
     """The guidelines (a Markdown file, or all in a folder, README first) as one page of HTML. Raises InputError."""
-    from markdown_it import MarkdownIt
-
     pages = sorted(guidelines.glob("*.md"), key=lambda path: (path.name != "README.md", path.name))
     if not guidelines.is_dir():
         pages = [guidelines]
@@ -82,10 +80,4 @@ def instruction(guidelines: Path) -> str:
         texts = [path.read_text(encoding="utf-8") for path in pages]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("FIL007", guidelines, str(error), "UTF-8 Markdown", "check the file") from error
-    render = MarkdownIt("commonmark", {"html": False}).enable("table").render
-    whole = "\n".join(render(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)) for text in texts)
-    # Links between the pages would lead out of the server: all of them stand on this one page.
-    whole = re.sub(r'<a href="(?!https?:)[^"]*">(.*?)</a>', r"\1", whole, flags=re.DOTALL)
-    # The server's style sheet takes bullets and distances away, and the server takes styles away.
-    whole = re.sub(r"(<li>\s*(?:<p>)?)", "\\1\u2022 ", whole)
-    return re.sub(r"(</p>|</ul>|</ol>|</table>|</pre>)\n(?!</li>|</blockquote>)", r"\1<br>\n", whole)
+    return as_html(*texts)
