@@ -74,21 +74,19 @@ def test_configuration_that_is_no_xml_is_refused() -> None:
         offers("<View>")
 
 
-def test_findings_come_first_and_nothing_else_changes(ontology: Ontology) -> None:
-    plain = label_config(ontology)
-    config = with_findings(plain)
-    assert not shows_findings(plain)
+def test_place_for_findings_is_there_or_is_made(ontology: Ontology) -> None:
+    assert shows_findings(interface(ontology))
+    assert not shows_findings(SMALL)
+    config = with_findings(SMALL)
     assert shows_findings(config)
+    assert differences(config, SMALL) == Differences((), ())
     root = ET.fromstring(config)
-    first = root[0]
-    assert first.get("className") == "findings"
-    assert first[-1].attrib == {"name": "findings", "value": "$findings"}
-    root.remove(first)
-    assert same(ET.tostring(root, encoding="unicode"), plain)
+    root.remove(root[0])
+    assert same(ET.tostring(root, encoding="unicode"), SMALL)
 
 
 def test_root_with_attributes_keeps_them() -> None:
     config = with_findings(SMALL.replace("<View>", '<View className="page" style="padding: 1em">'))
     root = ET.fromstring(config)
     assert root.attrib == {"className": "page", "style": "padding: 1em"}
-    assert [child.tag for child in root] == ["View", "Labels", "Text"]
+    assert [child.tag for child in root] == ["Header", "Labels", "Text"]

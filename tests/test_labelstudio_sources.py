@@ -68,35 +68,25 @@ def test_annotations_go_along_only_when_asked(tmp_path: Path, raid: Document, on
     assert one["predictions"][0]["result"] == annotated["annotations"][0]["result"]
 
 
-@pytest.fixture
-def markdown() -> None:
-    pytest.importorskip("markdown_it")
-
-
-@pytest.mark.usefixtures("markdown")
 def test_guidelines_become_one_page(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("## A\n\n| x | y |\n|---|---|\n| 1 | 2 |\n", encoding="utf-8")
     readme = "# Manual\n\n<!-- gone -->\nSee [types](a.md) and [ours](https://example.org/x).\n\n- <b>one</b>\n"
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     page = instruction(tmp_path)
-    assert page.index("Manual") < page.index("<h2>A</h2>")
+    assert page.index("Manual") < page.index(">A<")
     assert "See types and" in page
     assert '<a href="https://example.org/x">ours</a>' in page
     assert "gone" not in page
     assert "&lt;b&gt;one" in page  # raw HTML stays text
-    assert "\u2022 " in page
-    assert "<td>2</td>" in page
-    assert instruction(tmp_path / "a.md") in page
+    assert ">2</td>" in page
 
 
-@pytest.mark.usefixtures("markdown")
 def test_committed_guidelines_become_a_page() -> None:
     page = instruction(ROOT / "annotation" / "guidelines")
     assert page.count("<table>") > 10
     assert '.md"' not in page
 
 
-@pytest.mark.usefixtures("markdown")
 def test_no_guidelines_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         instruction(tmp_path)
