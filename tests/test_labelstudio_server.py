@@ -102,6 +102,7 @@ def test_secrets_are_made_once_and_are_the_owners_alone(data: Path) -> None:
 def test_server_knows_what_it_needs_and_nothing_else(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_NAME", "/elsewhere")
     monkeypatch.setenv("LABEL_STUDIO_HOST", "http://elsewhere")
+    monkeypatch.setenv("POSTGRE_HOST", "db")
     with server.serving(data) as studio:
         process = Path(f"/proc/{studio.process.pid}")
         environment = (process / "environ").read_bytes().decode()
@@ -111,6 +112,7 @@ def test_server_knows_what_it_needs_and_nothing_else(data: Path, monkeypatch: py
     assert told["SENTRY_DSN"] == told["FRONTEND_SENTRY_DSN"] == ""
     assert told["https_proxy"] == told["HTTPS_PROXY"] == "http://127.0.0.1:9"
     assert told["LABEL_STUDIO_USER_TOKEN"] == studio.token
+    assert told["POSTGRE_HOST"] == "db"
     assert "elsewhere" not in environment
     assert studio.token not in command
     assert "--internal-host\x00127.0.0.1" in command

@@ -168,6 +168,7 @@ def pull(
     ] = None,
     by_annotator: Annotated[bool, typer.Option("--by-annotator", help="One file an annotator.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Even if tasks of the last pull were deleted.")] = False,
+    per_document: Annotated[bool, typer.Option("--per-document", help="Check without comparing documents.")] = False,
     server: Server = None,
     token_file: TokenFile = None,
     data: Data = None,
@@ -178,7 +179,7 @@ def pull(
     from strife.labelstudio.interface import differences, interface, told
     from strife.labelstudio.pull import batch_name, pull
     from strife.ontology import load_ontology
-    from strife.validation import run
+    from strife.validation import Options, run
 
     with refusals():
         loaded = load_ontology(ontology)
@@ -186,7 +187,7 @@ def pull(
         done = pull(
             client, project, out or Path("annotation") / "exports" / batch_name(project), loaded, by_annotator, replace
         )
-        checked = run([done.folder], loaded)
+        checked = run([done.folder], loaded, Options(per_document=per_document))
         edited = told(differences(client.wanted_project(project).config, interface(loaded)))
     typer.echo(report.as_text(checked.report, sys.stdout.isatty() and "NO_COLOR" not in os.environ, client.url))
     for note in (*done.notes, *((f"the project's labels were edited: it {edited}",) if edited else ())):

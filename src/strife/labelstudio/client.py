@@ -202,12 +202,14 @@ class Client:
         with self._told(f"change the project {project.title!r}"):
             return _project(self._api.projects.update(project.id, **settings))
 
-    def tasks(self, project: Project) -> Iterator[Stored]:
-        """All tasks of a project, page by page."""
+    def tasks(self, project: Project, work: bool = True) -> Iterator[Stored]:
+        """All tasks of a project, page by page; without who has worked on them it takes half of the time."""
+        include, fields = "id,data", "task_only"
+        if work:
+            include, fields = f"{include},predictions_model_versions,annotators", "all"
         with self._told(f"list the tasks of {project.title!r}"):
-            include = "id,data,predictions_model_versions,annotators"
             pages = self._api.tasks.list(
-                project=project.id, page_size=PAGE, include=include, fields="all", resolve_uri=False
+                project=project.id, page_size=PAGE, include=include, fields=fields, resolve_uri=False
             )
             for task in _once(pages):
                 versions = str(task.predictions_model_versions or "").split(",")

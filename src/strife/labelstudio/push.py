@@ -239,7 +239,7 @@ class _Sender:
 def _verify(client: Client, project: Project, planned: Plan) -> None:
     """Ask the server once more: is every new document there, and none twice? Another push may have run beside."""
     if planned.missing:
-        held, _ = held_tasks(client.tasks(project))
+        held, _ = held_tasks(client.tasks(project, work=False))
         lost = sorted(planned.missing - held.keys())
         if lost:
             raise PushError(f"the server took {', '.join(lost[:8])} and has lost them; run the same command again")

@@ -198,8 +198,9 @@ def settings(data: Path) -> dict[str, str]:
 def _start(program: Path, data: Path, port: int, log: Path, lock: int) -> subprocess.Popen[bytes]:
     command = [str(program), "start", "--init", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)]
     command += ["--data-dir", str(data), "--enable-legacy-api-token", "--log-level", "WARNING"]
-    # Of the surroundings only what any program needs: a stray DATABASE_NAME or HOST would change the server.
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ") if name in os.environ}
+    # Of the surroundings only what any program needs, and another database: a stray HOST would change the server.
+    wanted = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "DJANGO_DB")
+    kept = {name: text for name, text in os.environ.items() if name in wanted or name.startswith("POSTGRE_")}
     with log.open("ab") as output:
         return subprocess.Popen(
             command,

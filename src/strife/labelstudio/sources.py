@@ -1,4 +1,4 @@
-"""What can be pushed: article records, documents, raw texts; and guidelines as the page that a project shows."""
+"""What can be pushed: article records, documents, raw texts, batches; and guidelines as the page a project shows."""
 
 from collections.abc import Iterator
 from pathlib import Path
