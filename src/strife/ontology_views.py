@@ -20,8 +20,7 @@ SCHEMES = ("ACE", "PLOVER", "ACLED", "MUC4")
 HELP = """Mark: press the key of a label, select the words.
 Role: select the trigger, press Alt+R, click the filler; then, in the panel Relations, point at the arrow, press … and
  choose the role.
-Attributes: select a mark, they appear here.
-Enter: write the date of a TIME.
+Attributes: select a mark, they appear here; after a date press Enter.
 Backspace: delete a mark. Ctrl+Z: undo.
 Ctrl+Enter: submit.""".replace("\n ", " ")
 _STYLE = Path(__file__).with_name("label_config.css")
