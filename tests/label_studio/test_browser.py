@@ -176,7 +176,7 @@ def test_what_an_annotator_draws_is_what_is_pulled(
 def test_a_span_across_a_line_break_comes_back_as_selected_and_is_reported(
     editor: Editor, studio: Studio, anna: Person, title: str, ontology: Ontology, tmp_path: Path
 ) -> None:
-    opened(editor, studio, anna.client, title, [task(Document("bus", TEXT, PUBLISHED))])
+    opened(editor, studio, anna.client, title, [task(Document("bus", TEXT, published=PUBLISHED))])
     editor.mark("PER", "passengers died.\n\nThe Front")
     editor.mark("GPE", "Talmar")
     editor.submit()
@@ -231,7 +231,7 @@ def test_bars_and_attributes_stay_in_sight_while_a_long_text_scrolls_on_a_laptop
     editor: Editor, studio: Studio, anna: Person, title: str
 ) -> None:
     text = "Gunmen ambushed a bus near Talmar, and three passengers died there on Friday.\n\n" * 30
-    opened(editor, studio, anna.client, title, [task(Document("long", text, PUBLISHED))])
+    opened(editor, studio, anna.client, title, [task(Document("long", text, published=PUBLISHED))])
     editor.mark("ATTACK", "ambushed", 29)
     editor.select("ATTACK")
     for place in (".strife-family:visible", ".strife-attribute:visible"):
