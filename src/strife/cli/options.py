@@ -34,7 +34,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print the
 _EXTRAS = {
     "baselines": ("sklearn", "pycrfsuite"),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
-    "label-studio": ("label_studio_sdk", "httpx"),
+    "label-studio": ("label_studio_sdk", "httpx", "markdown_it"),
 }
 
 

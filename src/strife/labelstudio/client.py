@@ -169,11 +169,14 @@ class Client:
             if error.status_code == 403:
                 raise ServerError(f"{self.url}: this user may not {doing} ({reason}); use another's token") from error
             raise ServerError(f"{self.url}: could not {doing}: {error.status_code} {reason}") from error
+        except (AttributeError, LookupError, TypeError, ValueError) as error:  # what the SDK makes of odd answers
+            found = f"it answered something else than expected ({error})"
+            raise ServerError(f"{self.url}: could not {doing}: {found}; is this Label Studio itself?") from error
 
     def project(self, title: str) -> Project | None:
         """The project with exactly this title, or None. Raises ServerError when several have it."""
         with self._told(f"look for the project {title!r}"):
-            found = [p for p in self._api.projects.list(title=title, page_size=PAGE) if p.title == title]
+            found = [p for p in _once(self._api.projects.list(title=title, page_size=PAGE)) if p.title == title]
         if len(found) > 1:
             ids = ", ".join(str(p.id) for p in found)
             raise ServerError(f"{self.url}: projects {ids} are all called {title!r}; rename all but one")
@@ -184,7 +187,7 @@ class Client:
         found = self.project(title)
         if found is None:
             with self._told("list the projects"):
-                others = sorted(str(p.title) for p in self._api.projects.list(page_size=PAGE))
+                others = sorted(str(p.title) for p in _once(self._api.projects.list(page_size=PAGE)))
             known = f"; there are {', '.join(map(repr, others[:8]))}" if others else "; there is none at all"
             raise ServerError(f"{self.url}: no project is called {title!r}{known}")
         return found
@@ -206,7 +209,7 @@ class Client:
             pages = self._api.tasks.list(
                 project=project.id, page_size=PAGE, include=include, fields="all", resolve_uri=False
             )
-            for task in pages:
+            for task in _once(pages):
                 versions = str(task.predictions_model_versions or "").split(",")
                 people = (person if isinstance(person, int) else person["user_id"] for person in task.annotators or ())
                 yield Stored(
@@ -310,6 +313,23 @@ def _project(found: Any) -> Project:
         int(found.maximum_annotations or 1),
         str(found.model_version or ""),
     )
+
+
+def _once(pages: Iterable[Any]) -> Iterator[Any]:
+    """The items of a paged listing, each once: one may come again when others are deleted meanwhile.
+
+    Raises ServerError when they come again and again, since the SDK would ask for ever.
+    """
+    seen: set[int] = set()
+    again = 0
+    for item in pages:
+        if _known(item.id) not in seen:
+            seen.add(item.id)
+            yield item
+        else:
+            again += 1
+            if again > PAGE:
+                raise ServerError("the server gives the same page of a list again and again; is it well?")
 
 
 def _known(number: Any) -> int:

@@ -12,13 +12,7 @@ from strife.ontology_views import label_config
 from strife.refusal import Refusal
 
 FINDINGS = "findings"  # the task data that says what is to be mended; shown, never annotated
-# Where there is nothing to mend it takes no room. Label Studio's own class names are those of version 1.23.
-_STYLE = (
-    ".findings:not(:has(.lsf-richtext__line:not(:empty))) { display: none }"
-    " .findings { border-left: 4px solid #d9534f; background: #d9534f1a; padding: 6px 12px; margin-bottom: 12px }"
-    " .findings .lsf-richtext__container { font-size: 14px }"
-)
-_PART = f'<View className="{FINDINGS}"><Style>{_STYLE}</Style><Text name="{FINDINGS}" value="${FINDINGS}"/></View>'
+_PART = f'<Header value="${FINDINGS}" size="5"/>'  # without a name: it marks nothing, and takes no room when empty
 
 
 class Differences(NamedTuple):

@@ -124,7 +124,7 @@ def _prepare(client: Client, setup: Setup) -> tuple[Project, tuple[str, ...]]:
         if found.foreign and not setup.overwrite:
             raise PushError(
                 f"the labels of {project.title!r} were edited: it {told(found)}. Put them into the ontology, or push "
-                "with --overwrite-config to go back to the ontology's (the server refuses while they are in use)"
+                "with --overwrite-config to go back to the ontology's; annotations keep theirs, and a pull names them"
             )
         changed = {**changed, "label_config": setup.config}
         notes = (f"labelling interface updated: it {told(found) or 'looked otherwise'}",)

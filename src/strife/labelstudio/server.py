@@ -18,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,7 +101,7 @@ def serving(data: Path, port: int = 0, say: Callable[[str], None] = lambda line:
     _prepare(data)
     port = port or _free_port()
     url = f"http://127.0.0.1:{port}"
-    if _is_healthy(url) or not _is_free(port):
+    if not _is_free(port):
         raise StudioError(f"port {port} is taken (by another server?); stop that or choose another --port")
     log = data / LOG
     with _single(data) as lock:
@@ -255,15 +255,15 @@ def _free_port() -> int:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the whole process group; wait until it is gone."""
+    """End the whole process group, and wait until it is gone."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(STOP_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            continue
-    process.wait()
+        end = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < end:
+            process.poll()
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.05)
