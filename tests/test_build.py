@@ -90,7 +90,10 @@ def test_manifest_describes_every_file(built: Path) -> None:
             assert entry["sha256"] == hashlib.sha256(content).hexdigest()
             assert entry["bytes"] == len(content)
             named.add(entry["file"])
-    assert named | {"corpus/gold.jsonl", "corpus/MANIFEST.json", "README.md"} == set(snapshot(built))
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((built / name).read_bytes()).hexdigest() == digest
+        named.add(name)
+    assert named | {"corpus/MANIFEST.json", "README.md"} == set(snapshot(built))
 
 
 def test_manifest_counts_what_gold_holds(built: Path) -> None:
