@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -182,3 +183,18 @@ def test_decisions_are_a_table_about_existing_documents(path: Path, gold: list[D
     table = list(csv.DictReader([head, *lines], delimiter="\t", quoting=csv.QUOTE_NONE))
     assert {row["doc_id"] for row in table} <= {document.doc_id for document in gold}
     assert [row for row in table if not (row["decision"].strip() and row["reason"].strip())] == []
+
+
+def test_no_event_and_no_near_duplicate_is_in_two_splits(ontology: Ontology, gold: list[Document]) -> None:
+    split_of = {doc_id: split for split, ids in read_splits(CORPUS / "splits", articles()).items() for doc_id in ids}
+    assert set(split_of) == {document.doc_id for document in gold}
+    assert validate(gold, ontology, select=["COR"], split_of=split_of).findings == ()
+    # The guard is awake: a copy of a document in another split is found three times over.
+    twice = [*gold, msgspec.structs.replace(gold[0], doc_id="copy")]
+    other = next(split for split in SPLITS if split != split_of[gold[0].doc_id])
+    codes = {f.code for f in validate(twice, ontology, select=["COR"], split_of=split_of | {"copy": other}).findings}
+    assert codes == {"COR901", "COR902", "COR903"}
+
+
+def articles() -> dict[str, Document]:
+    return read_articles(CORPUS / "articles")
