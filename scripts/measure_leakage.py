@@ -2,10 +2,10 @@
 
     python scripts/measure_leakage.py corpus/gold.jsonl [MORE.jsonl ...]
 
-Each line of a file is a JSON object with its text under `text`, or `doctext`. Every text is copied with a share of its words
-replaced by words of other texts (spread evenly, the hardest way), cut to a half, and with its sentences in another
-order; then the share of copies that each threshold finds is printed, and the share of pairs of texts that it wrongly
-calls copies. The same input gives the same table.
+Each line of a file is a JSON object with its text under `text`, or `doctext`. Every text is copied with a share of its
+words replaced by words of other texts (spread evenly, the hardest way), cut to a half, and with its sentences in
+another order; then the share of copies that each threshold finds is printed, and how many pairs of texts it calls
+copies. The same input gives the same table.
 """
 
 import argparse

@@ -88,6 +88,10 @@ def test_dataset_libraries_stay_in_one_module(library: str) -> None:
     assert users(library) == {"strife.dataset"}
 
 
+def test_polars_stays_where_the_released_files_are_read() -> None:
+    assert users("polars") == {"strife.loading", "strife.release.tables"}
+
+
 @pytest.mark.parametrize("library", ["sklearn", "pycrfsuite"])
 def test_learning_libraries_stay_in_the_baselines(library: str) -> None:
     assert users(library) <= {module for module in MODULES if module.startswith("strife.baselines")}

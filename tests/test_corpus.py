@@ -81,6 +81,14 @@ def test_committed_manifest_is_what_the_sources_give(fresh: Path) -> None:
         assert manifest(ROOT)[part] == manifest(fresh)[part]
 
 
+@pytest.mark.parametrize(
+    "name", ["croissant.json", "CITATION.cff", "corpus/ROWS.tsv", "corpus/card.md", "DATASHEET.md"]
+)
+def test_what_goes_with_the_data_is_what_the_sources_give(name: str, fresh: Path) -> None:
+    if name != "croissant.json" or pinned_pyarrow():
+        assert (ROOT / name).read_bytes() == (fresh / name).read_bytes()
+
+
 def test_committed_readme_head_is_what_the_sources_give(fresh: Path) -> None:
     committed, built = ((root / "README.md").read_text(encoding="utf-8") for root in (ROOT, fresh))
     if pinned_pyarrow():
