@@ -6,7 +6,7 @@ All is computed first and written last, each file whole: a build that fails leav
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +14,14 @@ import msgspec
 
 from strife.articles import ArticleError, read_articles
 from strife.check import files
-from strife.dataset import CONFIGS, SPLITS, features, front_matter, made_with, parquet, rows
+from strife.dataset import CONFIGS, SPLITS, features, front_matter, made_with, rows, standoff_features, written
 from strife.gold import GoldError, gold_documents
 from strife.model import Document, encode, text_hash
 from strife.ontology import Ontology
 from strife.release.artifacts import metadata, pages
 from strife.release.manifest import GOLD, MANIFEST, ROWS, RowSums, row_hash, sealed, sha256, write_row_sums
+from strife.release.removals import LIST, Removal, RemovalError, read_removals
+from strife.release.standoff import STANDOFF, Standoff, StandoffError, check_homes, read_standoff, standoff_row
 from strife.segment import tokens
 from strife.store import alone, write_whole
 
@@ -51,37 +53,22 @@ class Built(NamedTuple):
 def compute(root: Path, ontology: Ontology, version: str | None = None) -> Built:
     """The dataset of the project at `root`, under the version of `corpus.toml` if no other is given.
 
-    Raises GoldError, ArticleError, InputError.
+    Raises GoldError, ArticleError, InputError, StandoffError, RemovalError.
     """
     articles = read_articles(root / "corpus" / "articles")
     splits = read_splits(root / "corpus" / "splits", articles)
     passes, adjudicated = (list(files([root / "annotation" / name])) for name in ("exports", "adjudication"))
     gold = gold_documents(articles, passes, adjudicated, ontology)
     by_split = {split: [d for d in gold if d.doc_id in members] for split, members in splits.items()}
+    standoff = _standoff(root, ontology, articles, splits)
+    removals = _kept_out(root, [*articles, *(one.about.doc_id for one in standoff)])
     about = read_about(root / "corpus" / "corpus.toml")
     body = readme_body(root)
     others = {GOLD: b"".join(encode(d) + b"\n" for d in gold)}
-    output: dict[str, bytes] = {}
-    configs: dict[str, Any] = {}
     sums: RowSums = {("gold", "all"): [(d.doc_id, sha256(encode(d))[:8]) for d in gold]}
-    for config in CONFIGS:
-        entry: dict[str, Any] = {}
-        for split, documents in by_split.items():
-            name = f"corpus/{config}/{split}-00000-of-00001.parquet"
-            output[name], count, logical = parquet(config, documents, ontology)
-            entry[split] = {
-                "file": name,
-                "rows": count,
-                "bytes": len(output[name]),
-                "sha256": sha256(output[name]),
-                "content_sha256": logical,
-            }
-            sums[config, split] = [(d.doc_id, row_hash(row)) for d in documents for row in rows(config, d, ontology)]
-        joined = sha256("".join(one["content_sha256"] for one in entry.values()).encode())
-        configs[config] = {"content_sha256": joined, "splits": entry}
+    configs, columns, output = _parquet(by_split, standoff, ontology, sums)
     others[ROWS] = write_row_sums(sums)
     named = {"name": about.name, "version": version or about.version}
-    columns = {config: kinds.to_dict() for config, kinds in features(ontology).items()}
     others |= metadata(named | {"configs": configs}, columns, about.as_table())
     manifest = sealed(
         {
@@ -94,6 +81,7 @@ def compute(root: Path, ontology: Ontology, version: str | None = None) -> Built
             "files": {name: sha256(content) for name, content in sorted(others.items())},
             "inputs": _inputs(root, [*passes, *adjudicated]),
             "made_with": made_with(),
+            "removals": [one.as_table() for one in removals],
         }
     )
     output |= pages(root, manifest, output, list(by_split)) | others
@@ -102,10 +90,61 @@ def compute(root: Path, ontology: Ontology, version: str | None = None) -> Built
     return Built(manifest, by_split, output)
 
 
+def _parquet(
+    by_split: Mapping[str, list[Document]], standoff: Sequence[Standoff], ontology: Ontology, sums: RowSums
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, bytes]]:
+    """The configs as the manifest names them, their columns, and the Parquet files; rows' hashes go into `sums`."""
+    kinds = features(ontology)
+    found = {
+        config: {split: [row for d in some for row in rows(config, d, ontology)] for split, some in by_split.items()}
+        for config in CONFIGS
+    }
+    if standoff:
+        kinds[STANDOFF] = standoff_features(ontology)
+        found[STANDOFF] = {
+            split: [standoff_row(one, rows("documents", one.document, ontology)[0]) for one in here]
+            for split in SPLITS
+            if (here := [one for one in standoff if one.about.split == split])
+        }
+    configs: dict[str, Any] = {}
+    output: dict[str, bytes] = {}
+    for config, of_split in found.items():
+        entry: dict[str, Any] = {}
+        for split, data in of_split.items():
+            name = f"corpus/{config}/{split}-00000-of-00001.parquet"
+            output[name], count, logical = written(kinds[config], data)
+            size, digest = len(output[name]), sha256(output[name])
+            entry[split] = {"file": name, "rows": count, "bytes": size, "sha256": digest, "content_sha256": logical}
+            sums[config, split] = [(row["doc_id"], row_hash(row)) for row in data]
+        joined = sha256("".join(one["content_sha256"] for one in entry.values()).encode())
+        configs[config] = {"content_sha256": joined, "splits": entry}
+    return configs, {config: kinds[config].to_dict() for config in found}, output
+
+
+def _standoff(
+    root: Path, ontology: Ontology, articles: Mapping[str, Document], splits: Mapping[str, list[str]]
+) -> list[Standoff]:
+    found = sorted(read_standoff(root / "corpus" / STANDOFF, ontology), key=lambda one: one.about.doc_id)
+    home = {doc_id: split for split, members in splits.items() for doc_id in members}
+    faults = check_homes(found, home, {articles[doc_id].meta["event"]: split for doc_id, split in home.items()})
+    if faults:
+        raise StandoffError("\n".join(faults))
+    return found
+
+
+def _kept_out(root: Path, doc_ids: Iterable[str]) -> tuple[Removal, ...]:
+    removals = read_removals(root)
+    out = {one.doc_id for one in removals} & set(doc_ids)
+    if out:
+        raise RemovalError(f"{', '.join(sorted(out))}: on the removal list ({LIST}); take it out with `strife remove`")
+    return removals
+
+
 def _inputs(root: Path, exports: Iterable[Path]) -> dict[str, str]:
     """The sha256 of every file that the dataset is built from, by its place in the project."""
     corpus = root / "corpus"
-    paths = [corpus / "corpus.toml", *corpus.glob("articles/*.toml"), *corpus.glob("splits/*.txt"), *exports]
+    ours = ("corpus.toml", "REMOVALS.toml", "articles/*.toml", "splits/*.txt", f"{STANDOFF}/*.json")
+    paths = [*(path for pattern in ours for path in corpus.glob(pattern)), *exports]
     return {path.relative_to(root).as_posix(): sha256(path.read_bytes()) for path in sorted(paths)}
 
 

@@ -19,6 +19,7 @@ from strife.loading import decoder, document
 from strife.model import Document, Entity, Event, Relation
 from strife.ontology import Ontology
 from strife.release.manifest import content_hash
+from strife.release.standoff import STANDOFF, without_text
 from strife.segment import sentences, tokens
 
 if TYPE_CHECKING:
@@ -279,14 +280,17 @@ def parquet(config: str, documents: Iterable[Document], ontology: Ontology) -> t
 
     The content hash is taken over the schema and the rows as canonical JSON: equal across pyarrow versions.
     """
+    ordered = sorted(documents, key=lambda document: document.doc_id)
+    return written(features(ontology)[config], [row for d in ordered for row in rows(config, d, ontology)])
+
+
+def written(kinds: "Features", data: list[dict[str, Any]]) -> tuple[bytes, int, str]:
+    """Rows as a Parquet file: its bytes, its number of rows, and the hash of its content."""
     import pyarrow
     import pyarrow.parquet
     from datasets import Dataset
     from datasets.table import table_cast
 
-    ordered = sorted(documents, key=lambda document: document.doc_id)
-    data = [row for document in ordered for row in rows(config, document, ontology)]
-    kinds = features(ontology)[config]
     schema = kinds.arrow_schema
     columns = {name: [row[name] for row in data] for name in kinds}
     table = Dataset.from_dict(columns, features=kinds).data.table.combine_chunks()
@@ -294,6 +298,19 @@ def parquet(config: str, documents: Iterable[Document], ontology: Ontology) -> t
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(table, buffer, **_PARQUET)
     return buffer.getvalue(), len(data), content_hash(kinds.to_dict(), data)
+
+
+def standoff_features(ontology: Ontology) -> "Features":
+    """The columns of the config `standoff`: those of `documents` without text, and what stands for the text."""
+    from datasets import Features, List, Value
+
+    documents = features(ontology)["documents"].to_dict()
+    kept = ("doc_id", "published", "annotators", "zones", "entities", "events", "relations", "chains")
+    text = Value("string")
+    beside = dict.fromkeys(("language", "source", "url", "licence", "annotation", "text_sha256"), text)
+    numbers = dict.fromkeys(("text_length", "block_length"), Value("int32"))
+    bare = Features.from_dict({name: without_text(documents[name]) for name in kept})
+    return Features({**bare, **beside, **numbers, "block_sha256": List(text)})
 
 
 def made_with() -> dict[str, str]:
@@ -308,7 +325,9 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
     import yaml
 
     configs, infos = [], []
-    for config, kinds in features(ontology).items():
+    for config, kinds in (features(ontology) | {STANDOFF: standoff_features(ontology)}).items():
+        if config not in manifest["configs"]:
+            continue
         entry = manifest["configs"][config]
         splits = entry["splits"]
         configs.append(

@@ -1,4 +1,4 @@
-"""The commands of a release: verify, diff."""
+"""The commands of a release: verify, diff, refill, remove."""
 
 import enum
 from pathlib import Path
@@ -51,3 +51,54 @@ def diff(
         DiffFormat.markdown: diff_report.as_markdown,
     }[format]
     typer.echo(render(found, verdict))
+
+
+def refill(
+    folder: Annotated[Path, typer.Argument(help="A clone or a downloaded copy.")],
+    texts: Annotated[list[Path], typer.Option(help="Your copies of the texts: UTF-8 files, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Where to write the documents (JSON Lines).")] = Path("refilled.jsonl"),
+) -> None:
+    """Put texts that others own back into the stand-off annotation of them; refuse a text that differs."""
+    from strife.release.refill import refill as run
+
+    with refusals():
+        documents = run(folder, texts, out)
+    for document in documents:
+        typer.echo(f"{document.doc_id}: {len(document.entities)} mentions, {len(document.events)} events")
+    typer.echo(f"{out}: {len(documents)} documents")
+
+
+class Why(enum.StrEnum):
+    """Why a document is taken out."""
+
+    rights = "rights"
+    privacy = "privacy"
+    safety = "safety"
+    error = "error"
+
+
+def remove(
+    doc_id: Annotated[str, typer.Argument(help="The document.")],
+    reason: Annotated[Why, typer.Option(help="Why it is taken out.")],
+    note: Annotated[str, typer.Option(help="One line more; no personal data.")] = "",
+    date: Annotated[str, typer.Option(help="The day, YYYY-MM-DD; today if not given.")] = "",
+    root: Annotated[Path, typer.Option(help="The project: corpus/ and annotation/ lie here.")] = Path(),
+) -> None:
+    """Take a document out of articles, splits, exports and predictions, and put it on the removal list."""
+    import datetime
+
+    from strife.release.removals import remove as run
+
+    try:
+        day = datetime.date.fromisoformat(date) if date else datetime.date.today()
+    except ValueError:
+        raise typer.BadParameter(f"{date!r} is no day; expected YYYY-MM-DD", param_hint="--date") from None
+    with refusals():
+        removed = run(root, doc_id, reason.value, note, day)
+    for path in removed.changed:
+        typer.echo(f"changed {path}")
+    for path in removed.still_named:
+        typer.echo(f"still named in {path}: look at it yourself")
+    typer.echo(
+        f"{doc_id} is on the removal list; now `strife release` a patch: until then the built files still have it"
+    )

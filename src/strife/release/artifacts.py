@@ -66,12 +66,19 @@ def _release(manifest: Mapping[str, Any]) -> str:
     for config, entry in manifest["configs"].items():
         rows = sum(one["rows"] for one in entry["splits"].values())
         lines.append(f"| {config} | {rows} | `{entry['content_sha256']}` |")
-    waivers, removals = manifest.get("waivers", []), manifest.get("removals", [])
-    lines += ["", "Agreement gates waived: " + ("none." if not waivers else "")]
-    lines += [f"- {one['layer']} ({one['measured']}, gate {one['gate']}): {one['reason']}" for one in waivers]
-    lines += ["", "Documents taken out: " + ("none." if not removals else "")]
-    lines += [f"- {one['doc_id']}, {one['date']}: {one['reason']}" for one in removals]
-    return "\n".join(line.rstrip() for line in lines)
+    for title, entries in (
+        ("Agreement gates that are waived:", [_waiver(one) for one in manifest.get("waivers", [])]),
+        (
+            "Documents taken out:",
+            [f"- {o['doc_id']}, {o['date']}: {o['reason']}" for o in manifest.get("removals", [])],
+        ),
+    ):
+        lines += ["", title, "", *entries] if entries else []
+    return "\n".join(lines)
+
+
+def _waiver(one: Mapping[str, str]) -> str:
+    return f"- {one['layer']} ({one['measured']}, gate {one['gate']}): {one['reason']}"
 
 
 def _loading(manifest: Mapping[str, Any]) -> str:
