@@ -50,6 +50,7 @@ def read() -> dict[str, Any]:
     return table
 
 
+@pytest.mark.release
 def test_croissant_is_valid_and_names_every_file(read: dict[str, Any]) -> None:
     manifest, _ = read_manifest(ROOT)
     assert (read["errors"], read["version"]) == ([], manifest.version)
@@ -57,6 +58,7 @@ def test_croissant_is_valid_and_names_every_file(read: dict[str, Any]) -> None:
     assert files == {one.file: one.sha256 for entry in manifest.configs.values() for one in entry.splits.values()}
 
 
+@pytest.mark.release
 def test_croissant_gives_the_rows_of_every_config_and_split(read: dict[str, Any]) -> None:
     import polars
 

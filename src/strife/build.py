@@ -19,6 +19,7 @@ from strife.gold import GoldError, gold_documents
 from strife.model import Document, encode, text_hash
 from strife.ontology import Ontology
 from strife.release.artifacts import metadata, pages
+from strife.release.gates import read_gates
 from strife.release.manifest import GOLD, MANIFEST, ROWS, RowSums, row_hash, sealed, sha256, write_row_sums
 from strife.release.removals import LIST, Removal, RemovalError, read_removals
 from strife.release.standoff import STANDOFF, Standoff, StandoffError, check_homes, read_standoff, standoff_row
@@ -81,6 +82,11 @@ def compute(root: Path, ontology: Ontology, version: str | None = None) -> Built
             "files": {name: sha256(content) for name, content in sorted(others.items())},
             "inputs": _inputs(root, [*passes, *adjudicated]),
             "made_with": made_with(),
+            "waivers": [
+                {"gate": gate.name, "least": f"{gate.least:.3f}", "reason": gate.reason}
+                for gate in read_gates(root)
+                if gate.reason
+            ],
             "removals": [one.as_table() for one in removals],
         }
     )
@@ -126,7 +132,9 @@ def _standoff(
 ) -> list[Standoff]:
     found = sorted(read_standoff(root / "corpus" / STANDOFF, ontology), key=lambda one: one.about.doc_id)
     home = {doc_id: split for split, members in splits.items() for doc_id in members}
-    faults = check_homes(found, home, {articles[doc_id].meta["event"]: split for doc_id, split in home.items()})
+    removed = {one.doc_id for one in read_removals(root)}
+    events = {articles[doc_id].meta["event"]: split for doc_id, split in home.items()}
+    faults = check_homes(found, home, events, removed)
     if faults:
         raise StandoffError("\n".join(faults))
     return found

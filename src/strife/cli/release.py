@@ -1,4 +1,4 @@
-"""The commands of a release: verify, diff, refill, remove."""
+"""The commands of a release: release, verify, diff, refill, remove."""
 
 import enum
 from pathlib import Path
@@ -7,6 +7,27 @@ from typing import Annotated
 import typer
 
 from strife.cli.options import Format, FormatOption, refusals
+
+
+def release(
+    version: Annotated[str, typer.Argument(help="The version of the corpus to make, X.Y.Z.")],
+    since: Annotated[str | None, typer.Option(help="The version before: a tag or commit; found if not given.")] = None,
+    root: Annotated[Path, typer.Option(help="The project: a clean git working tree.")] = Path(),
+) -> None:
+    """Make a version of the dataset, with everything that belongs to it, from what is committed."""
+    from strife.ontology import load_ontology
+    from strife.release.diff_report import summary, verdict_on_test
+    from strife.release.release import release as run
+
+    with refusals():
+        made = run(root, version, load_ontology(), since)
+    old = made.difference.old
+    typer.echo(f"{made.manifest['name']} {version}: a {made.verdict.level} or more since {old.version} ({old.name})")
+    for line in summary(made.difference):
+        typer.echo(f"- {line}")
+    typer.echo(f"scores on test {verdict_on_test(made.verdict)}")
+    typer.echo(f"gates: {made.gates or 'none set (annotation/gates.toml)'}; {len(made.files)} files written")
+    typer.echo(f"now: git add -A && git commit -m 'Corpus {version}' && git tag corpus-{version}; then strife publish")
 
 
 def verify(

@@ -47,7 +47,7 @@ def _verdict(diff: Diff, verdict: Verdict) -> list[str]:
     return [
         f"smallest legal step: {verdict.level}{_to(diff, verdict)}",
         *(f"- {reason}" for reason in verdict.reasons),
-        f"scores on test {_TEST[verdict.test]}: {verdict.test_detail}",
+        f"scores on test {verdict_on_test(verdict)}",
     ]
 
 
@@ -72,6 +72,11 @@ def as_markdown(diff: Diff, verdict: Verdict) -> str:
 def _bullets(diff: Diff, verdict: Verdict) -> list[str]:
     step, *rest = _verdict(diff, verdict)
     return [f"- {step}", *(f"  {one}" for one in rest[:-1]), f"- {rest[-1]}"]
+
+
+def verdict_on_test(verdict: Verdict) -> str:
+    """What became of scores on test, as the end of a sentence that begins with them."""
+    return f"{_TEST[verdict.test]}: {verdict.test_detail}"
 
 
 def summary(diff: Diff) -> list[str]:
