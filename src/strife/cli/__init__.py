@@ -6,7 +6,7 @@ import typer
 
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
-from strife.cli.release import diff, refill, release, remove, verify
+from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.cli.scoring import score
 from strife.cli.validation import rule, validate
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score, verify, diff, release, refill, remove):
+for command in (validate, rule, ontology, build, train, predict, score, verify, diff, release, publish, refill, remove):
     app.command()(command)
 
 

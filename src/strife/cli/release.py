@@ -1,4 +1,4 @@
-"""The commands of a release: release, verify, diff, refill, remove."""
+"""The commands of a release: release, publish, verify, diff, refill, remove."""
 
 import enum
 from pathlib import Path
@@ -28,6 +28,22 @@ def release(
     typer.echo(f"scores on test {verdict_on_test(made.verdict)}")
     typer.echo(f"gates: {made.gates or 'none set (annotation/gates.toml)'}; {len(made.files)} files written")
     typer.echo(f"now: git add -A && git commit -m 'Corpus {version}' && git tag corpus-{version}; then strife publish")
+
+
+def publish(
+    repo: Annotated[str, typer.Argument(help="The dataset on the Hub, owner/name.")],
+    push: Annotated[bool, typer.Option("--push", help="Do it; without this, only what would change is shown.")] = False,
+    create: Annotated[bool, typer.Option("--create", help="Make the repository if it is not there.")] = False,
+    root: Annotated[Path, typer.Option(help="The released dataset.")] = Path(),
+) -> None:
+    """Publish the release on the Hub as one commit and a tag; a dry run unless --push is given."""
+    from strife.release.publish import publish as run
+
+    with refusals():
+        plan = run(root, repo, push, create)
+    typer.echo(plan.as_text())
+    if not plan.nothing:
+        typer.echo("published" if push else "nothing was changed; --push does it")
 
 
 def verify(
