@@ -59,7 +59,7 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         assert command.callback.__doc__
-        assert f"strife {command.callback.__name__}" in README
+        assert f"strife {command.name or command.callback.__name__}" in README
 
 
 @pytest.mark.parametrize("system", ["lexicon", "linear"])

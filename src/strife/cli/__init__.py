@@ -6,6 +6,7 @@ import typer
 
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
+from strife.cli.formats import import_corpus
 from strife.cli.scoring import score
 from strife.cli.validation import rule, validate
 
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 for command in (validate, rule, ontology, build, train, predict, score):
     app.command()(command)
+app.command("import")(import_corpus)
 
 
 def main() -> None:
