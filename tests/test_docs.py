@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from strife.cli import app, validate
+from strife.formats.convert import FORMATS
+from strife.formats.corpora import READERS
 from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
@@ -123,3 +125,9 @@ def test_the_validation_page_names_every_option() -> None:
     for name in inspect.signature(validate).parameters:
         if name not in ("paths", "out"):
             assert f"--{name.replace('_', '-')}" in page, name
+
+
+def test_the_formats_page_names_every_corpus_and_format() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name in (*READERS, *FORMATS):
+        assert f"\n| `{name}` |" in page, name

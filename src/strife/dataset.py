@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
 from strife.ontology import Ontology
 from strife.segment import sentences, tokens
+from strife.stream import InputError
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -120,7 +121,8 @@ def _attribute_type(ontology: Ontology, name: str) -> Any:
     attribute = ontology.attributes[name]
     if attribute.control == "choices":
         return ClassLabel(names=list(attribute.values))
-    return Value("int32" if attribute.control == "number" else "string")
+    number = "int32" if attribute.whole else "float64"
+    return Value(number if attribute.control == "number" else "string")
 
 
 def bio_labels(ontology: Ontology) -> list[str]:
@@ -335,6 +337,21 @@ def load_documents(root: Path, split: str) -> list[Document]:
 
     data = load_dataset(str(root.resolve()), "documents", split=split)
     return [from_row(row, data.features) for row in data]
+
+
+def read_parquet(path: Path) -> list[Document]:
+    """The documents of a Parquet file of the `documents` config. Raises InputError when it is none."""
+    import pyarrow
+    import pyarrow.parquet
+    from datasets import Features
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+        kinds = Features.from_arrow_schema(table.schema)
+        return [from_row(row, kinds) for row in table.to_pylist()]
+    except (OSError, pyarrow.ArrowException, KeyError, AttributeError, TypeError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise InputError("FIL003", path, found, "Parquet of the config `documents`", "check the path") from error
 
 
 def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:

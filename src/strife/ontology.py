@@ -86,6 +86,7 @@ class AttributeType(_Value, frozen=True):
     default: str | int | None = None
     required: bool = False
     minimum: int | None = None
+    whole: bool = True  # of numbers: no fractions
     pattern: str | None = None
     rule: str = ""
 

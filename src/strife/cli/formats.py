@@ -1,4 +1,4 @@
-"""The commands for other formats: import."""
+"""The commands for other formats: import, convert."""
 
 import enum
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from strife.cli.options import refusals
+from strife.cli.options import OntologyFile, refusals
 
 
 class Corpus(enum.StrEnum):
@@ -15,6 +15,17 @@ class Corpus(enum.StrEnum):
     re3d = "re3d"
     wikievents = "wikievents"
     casie = "casie"
+
+
+class Kind(enum.StrEnum):
+    """A format that documents can be converted from and to."""
+
+    strife = "strife"
+    brat = "brat"
+    conll = "conll"
+    label_studio = "label-studio"
+    parquet = "parquet"
+    textee = "textee"
 
 
 def import_corpus(
@@ -28,3 +39,19 @@ def import_corpus(
 
     with refusals():
         typer.echo(run(corpus.value, folder, out, losses))
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="A file, or the folder of a format that has one.")],
+    out: Annotated[Path, typer.Argument(help="The file or folder to write.")],
+    to: Annotated[Kind, typer.Option("--to", help="The format to write.")],
+    of: Annotated[Kind, typer.Option("--from", help="The format of SOURCE.")] = Kind.strife,
+    ontology: OntologyFile = None,
+    losses: Annotated[Path | None, typer.Option(help="Write what was lost here, one item a line.")] = None,
+) -> None:
+    """Convert documents between formats, and say what was lost."""
+    from strife.formats.convert import convert as run
+    from strife.ontology import load_ontology
+
+    with refusals():
+        typer.echo(run(source, of.value, out, to.value, load_ontology(ontology), losses))

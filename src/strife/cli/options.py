@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-OntologyFile = Annotated[Path | None, typer.Option("--ontology", help="Another project's ontology (TOML).")]
+OntologyFile = Annotated[
+    Path | None,
+    typer.Option("--ontology", help="Another project's ontology: a TOML file, or an imported corpus."),
+]
 
 
 class Format(enum.StrEnum):
