@@ -28,6 +28,7 @@ HEAVY = (
     "pandas",
     "pycrfsuite",
     "jinja2",
+    "cassis",
 )
 
 
@@ -93,7 +94,9 @@ def test_learning_libraries_stay_in_the_baselines(library: str) -> None:
     assert users(library) <= {module for module in MODULES if module.startswith("strife.baselines")}
 
 
-@pytest.mark.parametrize(("library", "home"), [("jinja2", "strife.pages"), ("scipy", "strife.align")])
+@pytest.mark.parametrize(
+    ("library", "home"), [("jinja2", "strife.pages"), ("scipy", "strife.align"), ("cassis", "strife.formats.xmi")]
+)
 def test_library_stays_in_its_module(library: str, home: str) -> None:
     assert users(library) - {"strife.baselines.linear"} == {home}
 
@@ -129,7 +132,10 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("statement", ["import strife", "import strife.cli", "import strife.dataset, strife.baselines"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import strife", "import strife.cli", "import strife.dataset, strife.baselines, strife.formats.convert"],
+)
 def test_import_loads_nothing_heavy(statement: str) -> None:
     assert loaded_by(statement) & set(HEAVY) == set()
 

@@ -105,7 +105,7 @@ def round_trip(name: str, document: Document, folder: Path) -> tuple[Document, l
     return back, losses
 
 
-@pytest.mark.parametrize("name", ["brat", "label-studio", "parquet"])
+@pytest.mark.parametrize("name", ["brat", "label-studio", "parquet", "xmi"])
 @given(document=documents())
 @settings(max_examples=60)
 def test_what_is_held_survives(name: str, tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
@@ -254,6 +254,11 @@ def test_brat_as_others_write_it(ontology: Ontology, tmp_path: Path) -> None:
     assert {loss.item for loss in losses} == {"T5", "#1"}
 
 
+def test_xmi_refuses_what_xml_cannot_hold(ontology: Ontology) -> None:
+    with pytest.raises(FormatError, match=r"d: .*DOC105"):
+        convert.write("xmi", [Document("d", "a\x01b")], ontology)
+
+
 def test_brat_tells_of_line_breaks_at_an_edge(ontology: Ontology, tmp_path: Path) -> None:
     files, losses = brat.write([Document("d", "Talmar\nfell", (Entity("m1", 0, 7, "GPE"),))], ontology)
     assert files["d.ann"] == b"T1\tGPE 0 6\tTalmar\n"
@@ -272,6 +277,7 @@ def test_brat_tells_of_line_breaks_at_an_edge(ontology: Ontology, tmp_path: Path
         ("textee", "documents.json", b'{"doc_id": "d"}\n'),
         ("label-studio", "tasks.json", b"[{]"),
         ("parquet", "documents.parquet", b"PAR1"),
+        ("xmi", "d.xmi", b"<a/>"),
     ],
 )
 def test_broken_input_is_refused(name: str, file: str, content: bytes, ontology: Ontology, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class Kind(enum.StrEnum):
     label_studio = "label-studio"
     parquet = "parquet"
     textee = "textee"
+    xmi = "xmi"
 
 
 def import_corpus(

@@ -36,6 +36,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print the
 # By what it brings, the extra that a missing library belongs to.
 _EXTRAS = {
     "baselines": ("sklearn", "pycrfsuite"),
+    "cas": ("cassis",),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
     "label-studio": ("label_studio_sdk", "httpx"),
 }

@@ -12,12 +12,14 @@ from urllib.parse import quote, unquote
 
 from strife.formats.holds import unheld
 from strife.formats.loss import FormatError, Loss
+from strife.formats.values import parsed
 from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Trigger
 from strife.ontology import Ontology
 from strife.validate.form import QUOTE
 
 NAME = "brat"
 HOLDS = frozenset({"events", "arguments", "event arguments", "item attributes", "relations", "chains"})
+FLAG = "yes"  # the value of an attribute that has none
 _BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _SAFE = "!#$%&'()*+,./;<=>?@[]^_`{|}~-"  # all that does not end a name; brat's own are letters, digits, - and _
 
@@ -123,7 +125,9 @@ def _document(doc_id: str, text: str, lines: list[str], ontology: Ontology, loss
             elif name[0] in "AM":
                 key, item, *value = body.split(" ", 2)
                 own = attributes.setdefault(item, {})
-                own[unquote(key)] = _joined(own.get(unquote(key)), _value(unquote(key), value, ontology))
+                own[unquote(key)] = _joined(
+                    own.get(unquote(key)), parsed(unquote(key), value[0] if value else FLAG, ontology)
+                )
             elif name[0] == "R":
                 label, head, tail = body.split()
                 relations.append(Relation(head.partition(":")[2], tail.partition(":")[2], unquote(label)))
@@ -182,15 +186,6 @@ def _resolved(event: Event, spans: dict[str, Entity], attributes: dict[str, Attr
 def _with(mention: Entity, attributes: dict[str, AttributeValue] | None) -> Entity:
     own = {**mention.attributes, **(attributes or {})}
     return Entity(mention.id, mention.start, mention.end, mention.label, own)
-
-
-def _value(name: str, value: list[str], ontology: Ontology) -> str | int | float:
-    """A number where the ontology says so; an attribute without a value is a flag."""
-    text = value[0] if value else "yes"
-    kind = ontology.attributes.get(name)
-    if kind is not None and kind.control == "number" and re.fullmatch(r"-?\d+(\.\d+(e-?\d+)?)?", text):
-        return float(text) if "." in text else int(text)
-    return text
 
 
 def _joined(before: AttributeValue | None, value: str | int | float) -> AttributeValue:

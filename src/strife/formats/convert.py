@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from strife.formats import bio, brat, label_studio, parquet, textee
+from strife.formats import bio, brat, label_studio, parquet, textee, xmi
 from strife.formats.loss import FormatError, Loss, report_lines, summary
 from strife.model import Document
 from strife.ontology import Ontology
@@ -17,6 +17,7 @@ FORMATS: dict[str, ModuleType] = {
     "label-studio": label_studio,
     "parquet": parquet,
     "textee": textee,
+    "xmi": xmi,
 }
 STRIFE = "strife"
 
