@@ -25,7 +25,9 @@ class Kind(enum.StrEnum):
     conll = "conll"
     label_studio = "label-studio"
     parquet = "parquet"
+    spacy = "spacy"
     textee = "textee"
+    webanno = "webanno"
     xmi = "xmi"
 
 

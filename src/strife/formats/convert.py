@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from strife.formats import bio, brat, label_studio, parquet, textee, xmi
+from strife.formats import bio, brat, docbin, label_studio, parquet, textee, webanno, xmi
 from strife.formats.loss import FormatError, Loss, report_lines, summary
 from strife.model import Document
 from strife.ontology import Ontology
@@ -16,7 +16,9 @@ FORMATS: dict[str, ModuleType] = {
     "conll": bio,
     "label-studio": label_studio,
     "parquet": parquet,
+    "spacy": docbin,
     "textee": textee,
+    "webanno": webanno,
     "xmi": xmi,
 }
 STRIFE = "strife"
