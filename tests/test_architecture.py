@@ -95,15 +95,15 @@ def test_learning_libraries_stay_in_the_baselines(library: str) -> None:
     assert users(library) <= {module for module in MODULES if module.startswith("strife.baselines")}
 
 
-@pytest.mark.parametrize(
-    ("library", "home"),
-    [
-        ("jinja2", "strife.pages"),
-        ("scipy", "strife.align"),
-        ("cassis", "strife.formats.xmi"),
-        ("spacy", "strife.formats.docbin"),
-    ],
-)
+HOMES = {
+    "jinja2": "strife.pages",
+    "scipy": "strife.align",
+    "cassis": "strife.formats.xmi",
+    "spacy": "strife.formats.docbin",
+}
+
+
+@pytest.mark.parametrize("library", HOMES)
 def test_library_stays_in_its_module(library: str) -> None:
     assert users(library) - {"strife.baselines.linear"} == {HOMES[library]}
 
