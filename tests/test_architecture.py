@@ -30,6 +30,7 @@ HEAVY = (
     "jinja2",
     "cassis",
     "spacy",
+    "trafilatura",
 )
 
 
@@ -100,6 +101,7 @@ HOMES = {
     "scipy": "strife.align",
     "cassis": "strife.formats.xmi",
     "spacy": "strife.formats.docbin",
+    "trafilatura": "strife.ingest.pages",
 }
 
 
@@ -141,7 +143,11 @@ def loaded_by(statement: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import strife", "import strife.cli", "import strife.dataset, strife.baselines, strife.formats.convert"],
+    [
+        "import strife",
+        "import strife.cli",
+        "import strife.dataset, strife.baselines, strife.formats.convert, strife.ingest.read",
+    ],
 )
 def test_import_loads_nothing_heavy(statement: str) -> None:
     assert loaded_by(statement) & set(HEAVY) == set()

@@ -1,4 +1,4 @@
-"""The commands for other formats: import, convert."""
+"""The commands for what others hold: import, convert, ingest."""
 
 import enum
 from pathlib import Path
@@ -58,3 +58,15 @@ def convert(
 
     with refusals():
         typer.echo(run(source, of.value, out, to.value, load_ontology(ontology), losses))
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Texts, web pages, JSON Lines, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Write the documents here (JSON Lines).")],
+    encoding: Annotated[str, typer.Option(help="The encoding of texts.")] = "utf-8",
+) -> None:
+    """Make documents of raw texts and pages: zones, date and source found, the text untouched."""
+    from strife.ingest.read import ingest as run
+
+    with refusals():
+        typer.echo(run(paths, out, encoding))

@@ -37,6 +37,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print the
 _EXTRAS = {
     "baselines": ("sklearn", "pycrfsuite"),
     "cas": ("cassis",),
+    "ingest": ("trafilatura",),
     "spacy": ("spacy",),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
     "label-studio": ("label_studio_sdk", "httpx"),
