@@ -31,6 +31,7 @@ HEAVY = (
     "cassis",
     "spacy",
     "trafilatura",
+    "ray",
 )
 
 
@@ -102,6 +103,7 @@ HOMES = {
     "cassis": "strife.formats.xmi",
     "spacy": "strife.formats.docbin",
     "trafilatura": "strife.ingest.pages",
+    "ray": "strife.archive.on_ray",
 }
 
 
@@ -146,7 +148,7 @@ def loaded_by(statement: str) -> set[str]:
     [
         "import strife",
         "import strife.cli",
-        "import strife.dataset, strife.baselines, strife.formats.convert, strife.ingest.read",
+        "import strife.dataset, strife.baselines, strife.formats.convert, strife.ingest.read, strife.archive.run",
     ],
 )
 def test_import_loads_nothing_heavy(statement: str) -> None:

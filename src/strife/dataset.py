@@ -12,7 +12,7 @@ import datetime
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -352,6 +352,35 @@ def read_parquet(path: Path) -> list[Document]:
     except (OSError, pyarrow.ArrowException, KeyError, AttributeError, TypeError) as error:
         found = f"{type(error).__name__}: {error}"
         raise InputError("FIL003", path, found, "Parquet of the config `documents`", "check the path") from error
+
+
+def parquet_rows(path: Path) -> int:
+    """How many rows a Parquet file has. Raises InputError when it is none."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        return int(pyarrow.parquet.read_metadata(path).num_rows)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise InputError("FIL003", path, str(error), "a Parquet file", "check the path") from error
+
+
+def read_rows(path: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file from `first` on, one batch of them in memory."""
+    import pyarrow.parquet
+
+    at = 0
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            if at + size > first and at < first + count:
+                for batch in file.iter_batches(batch_size=1000, row_groups=[group]):
+                    for row in batch.to_pylist():
+                        if first <= at < first + count:
+                            yield row
+                        at += 1
+            else:
+                at += size
 
 
 def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:

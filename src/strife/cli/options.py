@@ -38,6 +38,7 @@ _EXTRAS = {
     "baselines": ("sklearn", "pycrfsuite"),
     "cas": ("cassis",),
     "ingest": ("trafilatura",),
+    "ray": ("ray",),
     "spacy": ("spacy",),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
     "label-studio": ("label_studio_sdk", "httpx"),

@@ -1,28 +1,17 @@
 """Files to documents: raw text (.txt), web pages (.html, .htm), JSON Lines (.jsonl, also gzip'd)."""
 
-import datetime
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from strife.ingest.near import near
 from strife.ingest.pages import article, extractor
-from strife.ingest.zones import published, zones
+from strife.ingest.rows import made, row_document
 from strife.model import Document, Source
 from strife.store import documents_as_bytes, write_whole
 from strife.stream import InputError, head, json_lines, open_bytes
 
 SUFFIXES = (".txt", ".html", ".htm", ".jsonl", ".jsonl.gz")
-# The names under which rows of other collections hold the same thing, the first that is there counts.
-TEXT = ("text", "content", "body", "article", "maintext")
-ID = ("doc_id", "id", "_id", "article_id")
-DATE = ("published", "date", "date_publish", "publish_date", "date_published")
-PUBLISHER = ("publisher", "source", "outlet", "source_domain", "sitename")
-URL = ("url", "link", "source_url")
-TITLE = ("title", "headline")
 
 
 def ingest(paths: Iterable[Path], out: Path, encoding: str = "utf-8") -> str:
@@ -71,11 +60,11 @@ def _file(path: Path, encoding: str) -> Iterator[Document]:
     if path.name.endswith((".jsonl", ".jsonl.gz")):
         head(path)
         for number, line in json_lines(path):
-            yield _row(path, number, line)
+            yield row_document(line, path, number)
     elif path.suffix in (".html", ".htm"):
         yield _page(path)
     else:
-        yield _document(path.stem, _decoded(path, encoding), {"file": path.name})
+        yield made(path.stem, _decoded(path, encoding), {"file": path.name})
 
 
 def _decoded(path: Path, encoding: str) -> str:
@@ -107,38 +96,4 @@ def _page(path: Path) -> Document:
     meta = {"file": path.name, "extractor": extractor(), "page_sha256": hashlib.sha256(content).hexdigest()}
     meta |= {"title": page.title} if page.title else {}
     sources = (Source(page.publisher, page.url, page.title),) if page.url or page.publisher else ()
-    return _document(path.stem, page.text, meta, page.date, sources)
-
-
-def _row(path: Path, number: int, line: bytes) -> Document:
-    try:
-        row = msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            "FIL002", path, f"line {number}: {error}", "one JSON object a line", "mend the line"
-        ) from error
-
-    def of(names: tuple[str, ...]) -> str:
-        return next((str(row[name]) for name in names if row.get(name) not in (None, "")), "")
-
-    text = of(TEXT)
-    if not text.strip():
-        found = f"line {number}: no text (keys {', '.join(sorted(row)[:8])})"
-        raise InputError("FIL003", path, found, f"a text under {', '.join(TEXT)}", "rename the field")
-    date = of(DATE)[:10]
-    meta = {"file": f"{path.name}:{number}"} | ({"title": of(TITLE)} if of(TITLE) else {})
-    sources = (Source(of(PUBLISHER), of(URL), of(TITLE)),) if of(PUBLISHER) or of(URL) else ()
-    return _document(of(ID) or f"{path.name.split('.')[0]}-{number}", text, meta, _iso(date), sources)
-
-
-def _iso(date: str) -> str | None:
-    try:
-        return datetime.date.fromisoformat(date).isoformat() if date else None
-    except ValueError:
-        return None
-
-
-def _document(
-    doc_id: str, text: str, meta: dict[str, str], date: str | None = None, sources: tuple[Source, ...] = ()
-) -> Document:
-    return Document(doc_id, text, zones=zones(text), published=date or published(text), sources=sources, meta=meta)
+    return made(path.stem, page.text, meta, page.date, sources)
