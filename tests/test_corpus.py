@@ -206,3 +206,45 @@ def test_no_event_and_no_near_duplicate_is_in_two_splits(ontology: Ontology, gol
 
 def articles() -> dict[str, Document]:
     return read_articles(CORPUS / "articles")
+
+
+SEED = "iq-2021-01-25-makhoul-strike"
+# Of the surfaces of its mentions and triggers in text order, one a line: the words themselves are not ours to write down.
+SURFACES = "HASH"
+
+
+def test_stand_off_annotation_has_no_word_of_its_text_and_is_refilled_from_a_copy(
+    shared: Path, tmp_path: Path, ontology: Ontology
+) -> None:
+    copy = shared / "seed-article.txt"
+    text = copy.read_bytes().decode("utf-8")
+    (document,) = refill(ROOT, [copy], tmp_path / "refilled.jsonl")
+    assert (document.doc_id, document.text) == (SEED, text)
+    surfaces = [document.surface(item) for item in sorted(document.items, key=lambda item: (item.span, item.id))]
+    assert len(surfaces) == 161
+    assert hashlib.sha256("\n".join(surfaces).encode()).hexdigest() == SURFACES
+    assert validate([document], ontology, ignore=["PRV"]).findings == ()
+    # Neither the sources nor what was built of them, nor anything else, holds a run of its words.
+    runs = {" ".join(words) for line in text.splitlines() for words in windows(line.split(), 6)}
+    built = (CORPUS / name for name in ("ROWS.tsv", "MANIFEST.json", "card.md"))
+    for path in [*(CORPUS / "standoff").iterdir(), *built]:
+        content = path.read_bytes().decode("utf-8", "replace")
+        assert not [run for run in runs if run in content], path
+    surface = max(surfaces, key=len).encode()
+    assert [path for path in (CORPUS / "standoff").iterdir() if surface in path.read_bytes()] == []
+    # It is no near-duplicate of a document in another split.
+    split_of = {doc_id: split for split, ids in read_splits(CORPUS / "splits", articles()).items() for doc_id in ids}
+    everything = [*read_documents(CORPUS / "gold.jsonl"), document]
+    assert validate(everything, ontology, select=["COR"], split_of=split_of | {SEED: "train"}).findings == ()
+
+
+def windows(words: list[str], size: int) -> list[list[str]]:
+    return [words[start : start + size] for start in range(len(words) - size + 1)]
+
+
+def test_stand_off_document_is_in_its_config_only(gold: list[Document]) -> None:
+    assert SEED not in {document.doc_id for document in gold}
+    ((split, path),) = split_files(ROOT, "standoff")
+    _, (row,) = read_rows(path)
+    assert (split, row["doc_id"], len(row["entities"]), len(row["events"])) == ("train", SEED, 114, 47)
+    assert "not adjudicated" in row["annotation"]
