@@ -189,6 +189,12 @@ def test_folder_without_repository_or_commit_is_refused(project: Path) -> None:
     refused(project, PATCH, "no commit yet")
 
 
+def test_project_without_its_pages_is_refused(project: Path) -> None:
+    (project / "CHANGELOG.md").unlink()
+    commit(project)
+    refused(project, PATCH, r"CHANGELOG\.md.*expected corpus/, annotation/, README\.md")
+
+
 @pytest.mark.parametrize("version", ["1", "v1.0.0", "1.0.0-rc.1", "9.0.0"])
 def test_wrong_version_is_refused(version: str, project: Path) -> None:
     refused(project, version, "expected")

@@ -1,5 +1,6 @@
 """Stand-off: no word of the text is released, the same text refills it, and another one is refused with the place."""
 
+import datetime
 import json
 import shutil
 from collections.abc import Callable
@@ -19,12 +20,14 @@ from strife.loading import read_rows
 from strife.model import Argument, Document, Entity, Event, Relation, Trigger, Zone, encode
 from strife.ontology import Ontology
 from strife.release.refill import RefillError, refill
+from strife.release.removals import remove
 from strife.release.standoff import BLOCK, StandoffError, block_hashes, read_standoff, stripped
 from strife.release.verify import verify
 from strife.store import read_documents
 from tests.conftest import ROOT
 
 PADDING = "".join(f" Nothing happened on day {n} in Wadirum, says line {n}.\n" for n in range(30))
+PLACE = "corpus/standoff/train-00000-of-00001.parquet"
 ABOUT = {
     "split": "train",
     "source": "a report",
@@ -233,3 +236,20 @@ def test_what_is_stripped_is_read_back(owned: Document, ontology: Ontology, tmp_
     write(tmp_path, [task(owned, ontology)])
     (one,) = read_standoff(tmp_path / "corpus" / "standoff", ontology)
     assert encode(msgspec.structs.replace(one.document, text=owned.text, annotators=())) == encode(owned)
+
+
+def test_stand_off_document_is_taken_out_like_any_other(
+    released: Path, tmp_path: Path, ontology: Ontology, owned: Document
+) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(released, root)
+    other = msgspec.structs.replace(owned, doc_id="another")
+    write(root, [task(owned, ontology), task(other, ontology)])
+    remove(root, "owned", "rights", "", datetime.date(2026, 1, 1))
+    build(root, root, ontology)
+    assert [row["doc_id"] for row in read_rows(root / PLACE)[1]] == ["another"]
+    remove(root, "another", "rights", "", datetime.date(2026, 1, 1))
+    build(root, root, ontology)
+    assert not (root / PLACE).exists()
+    assert verify(root).problems == ()
+    assert "standoff" not in (root / "README.md").read_text(encoding="utf-8").split("\n---\n")[0]

@@ -39,8 +39,16 @@ def build(root: Path, out: Path, ontology: Ontology) -> dict[str, Any]:
     """
     with alone(out):
         built = compute(root, ontology)
-        write_whole({out / name: content for name, content in built.files.items()})
+        write_built(out, built.files)
     return built.manifest
+
+
+def write_built(out: Path, built: Mapping[str, bytes]) -> None:
+    """Write a dataset whole, then delete Parquet files of configs and splits that it no longer has."""
+    write_whole({out / name: content for name, content in built.items()})
+    for path in out.glob("corpus/*/*-*.parquet"):
+        if path.relative_to(out).as_posix() not in built:
+            path.unlink()
 
 
 class Built(NamedTuple):

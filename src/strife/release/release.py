@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from strife.build import Built, compute
+from strife.build import Built, compute, write_built
 from strife.check import files
 from strife.dataset import made_with
 from strife.finding import Finding
@@ -22,7 +22,7 @@ from strife.release.diff import Diff, diff
 from strife.release.diff_report import summary, verdict_on_test
 from strife.release.gates import agreement, check_gates, read_gates
 from strife.release.sides import TAG, Side, checked_out, git, read_side
-from strife.store import alone, write_whole
+from strife.store import alone
 from strife.validate import validate
 from strife.validation import Options
 from strife.validation import run as check
@@ -60,11 +60,7 @@ def release(root: Path, version: str, ontology: Ontology, since: str | None = No
     _check_libraries(root)
     with alone(root), TemporaryDirectory() as folder:
         before = _clean(root, version, since)
-        stage = Path(folder)
-        for name in _SOURCES:
-            shutil.copytree(root / name, stage / name)
-        for name in _PAGES:
-            shutil.copy(root / name, stage)
+        stage = _staged(root, Path(folder))
         about = stage / "corpus" / "corpus.toml"
         about.write_text(_with_version(about, version, _day(root)), encoding="utf-8")
         _check_exports(stage, ontology)
@@ -73,7 +69,7 @@ def release(root: Path, version: str, ontology: Ontology, since: str | None = No
             check_gates(gates, agreement(files([stage / "annotation" / "exports"]), ontology))
         built = compute(stage, ontology)
         _check_gold(built, stage, ontology)
-        write_whole({stage / name: content for name, content in built.files.items()})
+        write_built(stage, built.files)
         with checked_out(before, root) as (name, old):
             found = diff(read_side(str(old), root)._replace(name=name), _side(stage, version))
         verdict = judge(found)
@@ -81,8 +77,21 @@ def release(root: Path, version: str, ontology: Ontology, since: str | None = No
         output = built.files | {"corpus/corpus.toml": about.read_bytes()}
         output[CHANGELOG] = _changelog(stage / CHANGELOG, version, found, verdict).encode()
         last = output.pop("README.md")
-        write_whole({root / name: content for name, content in (output | {"README.md": last}).items()})
+        write_built(root, output | {"README.md": last})
     return Released(built.manifest, found, verdict, tuple(sorted(built.files)), len(gates))
+
+
+def _staged(root: Path, stage: Path) -> Path:
+    """A copy of what a release is made from and of what it changes: nothing is tried on the tree itself."""
+    try:
+        for name in _SOURCES:
+            shutil.copytree(root / name, stage / name)
+        for name in _PAGES:
+            shutil.copy(root / name, stage)
+    except (OSError, shutil.Error) as error:
+        expected = f"{', '.join(f'{name}/' for name in _SOURCES)}, {', '.join(_PAGES)}"
+        raise ReleaseError(f"{root.resolve()}: cannot be copied ({error}); expected {expected}") from error
+    return stage
 
 
 def _check_libraries(root: Path) -> None:

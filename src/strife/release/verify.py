@@ -89,8 +89,8 @@ def verify(folder: Path) -> Verified:
             files += 1
             rows += one.rows
             problems += _parquet(folder, one, sums.get((config, split), []))
-        problems += _strangers(folder, config, {one.file for one in entry.splits.values()})
-    return Verified(manifest, files, rows, (*problems, *_readme(folder, manifest)))
+    known = {one.file for entry in manifest.configs.values() for one in entry.splits.values()}
+    return Verified(manifest, files, rows, (*problems, *_strangers(folder, known), *_readme(folder, manifest)))
 
 
 def _edited(manifest: Manifest) -> Problem:
@@ -169,9 +169,9 @@ def _rows(file: str, expected: list[tuple[str, str]], found: list[tuple[str, str
         yield Problem(file, f"{len(problems) - _SHOWN} more rows differ, of {len(documents)} documents", do)
 
 
-def _strangers(folder: Path, config: str, known: set[str]) -> Iterator[Problem]:
-    """Files that `load_dataset` would read, though the manifest does not know them."""
-    for path in sorted((folder / "corpus" / config).glob("*-*.parquet")):
+def _strangers(folder: Path, known: set[str]) -> Iterator[Problem]:
+    """Files that `load_dataset` or `strife.load` would read, though the manifest does not know them."""
+    for path in sorted((folder / "corpus").glob("*/*-*.parquet")):
         name = path.relative_to(folder).as_posix()
         if name not in known:
             yield Problem(name, "is not in the manifest, but load_dataset reads it", "delete it")
