@@ -1,16 +1,19 @@
 """Loading without `datasets`: the same documents, nothing cached, and faults named."""
 
+import gc
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import polars
 import pytest
 
 import strife
-from strife.loading import decoder, labels, load, read_rows, split_files
-from strife.model import encode
+from strife.dataset import parquet
+from strife.loading import decoder, document, documents, labels, load, read_rows, split_files
+from strife.model import Chain, Document, Event, Relation, Source, Trigger, Zone, encode
 from strife.ontology import Ontology
 from strife.store import read_documents
 from strife.stream import InputError
@@ -113,3 +116,24 @@ def test_decoding_leaves_null_and_empty_apart() -> None:
         "x": [{"l": "B", "n": 1}, {"l": None, "n": 1}, {"l": None, "n": 0}]
     }
     assert decoder({"_type": "Value", "dtype": "string"}) is None
+
+
+def test_columns_and_rows_give_the_same_documents(raid: Document, ontology: Ontology, tmp_path: Path) -> None:
+    bare = Document("bare", "Nothing.", published=None)
+    full = msgspec.structs.replace(
+        raid,
+        relations=(Relation("m2", "m1", "member_of"),),
+        chains=(Chain("c1", "entity", ("m1", "m2")), Chain("k1", "event", ("e1", "e2"))),
+        zones=(Zone(0, 65, "body"),),
+        sources=(Source("P", "https://example.org", "T", "2020-01-01"), Source("Q", "")),
+        annotators=("2", "3"),
+        meta={"country": "IQ", "language": "en"},
+    )
+    lonely = msgspec.structs.replace(bare, doc_id="lonely", events=(Event("e1", "STRIKE", Trigger(0, 7)),))
+    for some in ([bare], [bare, full, lonely], [full], [lonely, bare], []):
+        path = tmp_path / "train-00000-of-00001.parquet"
+        path.write_bytes(parquet("documents", some, ontology)[0])
+        by_row = [document(row) for row in read_rows(path)[1]]
+        assert documents(path) == by_row
+        assert len(by_row) == len(some)
+    assert gc.isenabled()
