@@ -3,6 +3,8 @@
 import datetime
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from strife.release.refill import RefillError, refill
 from strife.release.removals import remove
 from strife.release.standoff import BLOCK, StandoffError, block_hashes, read_standoff, stripped
 from strife.release.verify import verify
-from strife.store import read_documents
+from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
 
 PADDING = "".join(f" Nothing happened on day {n} in Wadirum, says line {n}.\n" for n in range(30))
@@ -253,3 +255,13 @@ def test_stand_off_document_is_taken_out_like_any_other(
     assert not (root / PLACE).exists()
     assert verify(root).problems == ()
     assert "standoff" not in (root / "README.md").read_text(encoding="utf-8").split("\n---\n")[0]
+
+
+def test_script_makes_the_export_without_a_word(owned: Document, tmp_path: Path, ontology: Ontology) -> None:
+    write_documents(tmp_path / "annotated.jsonl", [msgspec.structs.replace(owned, chains=())])
+    about = "\n".join(["[owned]", *(f'{name} = "{value}"' for name, value in ABOUT.items())])
+    (tmp_path / "about.toml").write_text(about, encoding="utf-8")
+    run = [sys.executable, str(ROOT / "scripts" / "standoff_export.py"), "annotated.jsonl", "about.toml"]
+    done = subprocess.run([*run, "--annotator", "5"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [task(owned, ontology)]
+    assert not [word for word in ("Gunmen", "killed", "Wadirum") if word in done.stdout]
