@@ -225,6 +225,7 @@ except OSError as error:
 """
 
 
+@pytest.mark.release
 def test_write_that_breaks_off_midway_leaves_the_old_dataset_whole(project: Path) -> None:
     export = next((project / "annotation" / "exports").glob("*.json"))
     export.write_bytes(export.read_bytes() + b"\n")  # another input, so another manifest
