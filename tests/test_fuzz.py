@@ -12,8 +12,8 @@ import pytest
 
 from strife.check import check_paths
 from strife.finding import Report
-from strife.fix import mended_file
 from strife.labelstudio.tasks import results, task
+from strife.mend import mended_file
 from strife.model import Argument, Document, Entity, Event, Trigger, encode
 from strife.ontology import Ontology, load_ontology
 from strife.report import as_github, as_json, as_json_lines, as_sarif, as_text

@@ -257,6 +257,26 @@ def test_fix_and_diff_write_nothing(here: Path) -> None:
     assert [p.name for p in here.iterdir()] == ["documents.jsonl"]
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "fixes"),
+    [("--select", "SPN203", 1), ("--select", "SPN204", 0), ("--ignore", "SPN", 0), ("--waivers", "waivers.toml", 0)],
+)
+def test_fix_heeds_what_is_chosen_and_waived(here: Path, option: str, value: str, fixes: int) -> None:
+    waiver = '[[waivers]]\ncode = "SPN203"\ndocument = "error"\nspan = "Rebels "\nreason = "as it should be"\n'
+    (here / "waivers.toml").write_text(waiver, encoding="utf-8")
+    exit_code, out, _ = strife(files(here, ERROR), "--fix", option, value, "--format", "json")
+    assert (exit_code, len(json.loads(out)["fixes"])) == (0, fixes)
+    assert (here / "documents.fixed.jsonl").exists() == (fixes > 0)
+
+
+@pytest.mark.parametrize("format", ["jsonl", "sarif", "github"])
+def test_fixes_are_told_as_text_or_json_only(here: Path, format: str) -> None:
+    exit_code, out, err = strife(files(here, ERROR), "--fix", "--format", format)
+    assert (exit_code, out) == (2, "")
+    assert "expected text or json" in err
+    assert [p.name for p in here.iterdir()] == ["documents.jsonl"]
+
+
 @pytest.mark.parametrize("mode", ["--fix", "--diff"])
 def test_unusable_input_cannot_be_mended(here: Path, mode: str) -> None:
     (here / "broken.json").write_bytes(b'[{"id": 1, "data": {"text": "x"}, "annotations": []}')

@@ -9,7 +9,7 @@ What other formats lose, and every shape handled here, was seen on Label Studio 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -145,6 +145,12 @@ def is_task(raw: bytes) -> bool:
         return False
 
 
+def doc_id_of(data: Mapping[str, Any], task: object) -> str:
+    """The doc_id of a task: what its data say, or its number."""
+    doc_id = data.get("doc_id")
+    return doc_id if isinstance(doc_id, str) and doc_id else f"task-{task}"
+
+
 def read_task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
     """The task in one item of an export, the `number`th (from 1)."""
     try:
@@ -156,10 +162,9 @@ def read_task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
         document = Document(f"task-number-{number}", "")
         draft = Draft("DOC101", f"item {number} is no task: {error}", "a task as exported", "export again")
         return Task(document, (), (draft.finding(document, Origin(str(path))),))
-    doc_id = task.data.get("doc_id")
     published = task.data.get("published")
     document = Document(
-        doc_id=doc_id if isinstance(doc_id, str) and doc_id else f"task-{task.id}",
+        doc_id=doc_id_of(task.data, task.id),
         text=text,
         published=published if isinstance(published, str) else None,
     )
