@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -144,17 +145,33 @@ def _check_one(
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named, and those with a known ending in the folders named, in order."""
+    """The files named, and those with a known ending in the folders named, in order.
+
+    In folders, what is hidden is passed over, and so are settings and manifests (one object over several lines).
+    """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        found = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and p.is_file())
+        seen = (p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and p.is_file())
+        found = sorted(p for p in seen if not (_is_hidden(p.relative_to(path)) or _is_settings(p)))
         if not found:
             raise InputError(
                 "FIL001", path, "no file here", f"files that end in {', '.join(SUFFIXES)}", "check the path"
             )
         yield from found
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _is_settings(path: Path) -> bool:
+    """Is it neither an export, which is an array, nor documents, which are one object a line?"""
+    try:
+        return re.match(rb"\{[ \t]*[\r\n]", head(path)) is not None
+    except InputError:
+        return False  # to be refused when it is read
 
 
 def is_export(path: Path) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from strife.cli.options import OntologyFile, refusals
+from strife.cli.options import Format, FormatOption, OntologyFile, refusals
 
 
 def train(
@@ -29,21 +29,26 @@ def train(
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A folder that `strife train` wrote.")],
-    source: Annotated[Path, typer.Argument(help="Documents (.jsonl), or a raw text.")],
+    source: Annotated[Path, typer.Argument(help="Documents (.jsonl, .json, gzip'd or not), or a raw text.")],
     out: Annotated[Path | None, typer.Option(help="Write documents here; print them if not given.")] = None,
+    format: FormatOption = Format.text,
 ) -> None:
     """Find entities and events in documents or in a raw text."""
     from strife import baselines
+    from strife.check import SUFFIXES
+    from strife.model import encode
     from strife.reading import as_text, raw_text
     from strife.store import read_documents, write_documents
 
     with refusals():
         loaded = baselines.load(model)
-        is_text = not source.name.endswith((".jsonl", ".jsonl.gz"))
-        documents = [raw_text(source)] if is_text else read_documents(source)
+        documents = read_documents(source) if source.name.endswith(SUFFIXES) else [raw_text(source)]
         predicted = [loaded.predict(document) for document in documents]
         if out is not None:
             write_documents(out, predicted)
             typer.echo(f"{out}: {len(predicted)} documents")
             return
-    typer.echo("\n\n".join(map(as_text, predicted)))
+    if format is Format.json:
+        typer.echo(b"\n".join(map(encode, predicted)))
+    else:
+        typer.echo("\n\n".join(map(as_text, predicted)))

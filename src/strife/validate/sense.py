@@ -204,7 +204,7 @@ def relations(context: Context) -> Iterator[Draft]:
             for end in dict.fromkeys((relation.head, relation.tail)):
                 if end not in items:
                     found = f"relation {relation.label} points at {end}, which does not exist"
-                    yield Draft("ARG505", found, "the id of a mention or an event", "redraw or delete it")
+                    yield Draft("ARG505", found, "the id of a mention or an event", "redraw or delete it", head or tail)
             continue
         kind = ontology.relations.get(relation.label or "")
         key, back = (relation.head, relation.tail, relation.label), (relation.tail, relation.head, relation.label)
