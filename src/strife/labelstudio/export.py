@@ -25,7 +25,7 @@ Item = Entity | Event
 State = Literal["submitted", "skipped", "draft", "prediction"]
 
 
-class _Value(msgspec.Struct):
+class _Value(msgspec.Struct, gc=False):
     """What a result says; untyped, because the server stores anything."""
 
     start: Any = None
@@ -39,7 +39,7 @@ class _Value(msgspec.Struct):
     datetime: Any = None
 
 
-class _Result(msgspec.Struct):
+class _Result(msgspec.Struct, gc=False):
     """One item of a result list: a region, an attribute of a region or of the text, or a relation."""
 
     type: str
@@ -52,11 +52,11 @@ class _Result(msgspec.Struct):
     labels: list[str] | None = None
 
 
-class _Person(msgspec.Struct):
+class _Person(msgspec.Struct, gc=False):
     id: int
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, gc=False):
     """An annotation, a draft or a prediction."""
 
     result: list[_Result] | None = None
@@ -68,7 +68,7 @@ class _Version(msgspec.Struct):
     model_version: str | None = None
 
 
-class _Task(msgspec.Struct):
+class _Task(msgspec.Struct, gc=False):
     data: dict[str, Any]
     annotations: list[_Version]
     id: int | None = None
@@ -243,7 +243,19 @@ class _Builder:
         for result in answers:
             self._answer(result, of_document)
         for result in arrows:
-            self._arrow(result)
+            heads, tails = regions.get(result.from_id or ""), regions.get(result.to_id or "")
+            named = result.labels
+            # What nearly every arrow is: to the right, with one label, between regions of one item each.
+            if (
+                heads
+                and tails
+                and named
+                and len(heads) == len(tails) == len(named) == 1
+                and result.direction == "right"
+            ):
+                self._draw(heads[0], heads[0].id, tails[0], tails[0].id, named[0])
+            else:
+                self._arrow(result)
         items = [item for region in regions.values() for item in region]
         return msgspec.structs.replace(
             self.document,
@@ -328,20 +340,24 @@ class _Builder:
             self.drafts.append(Draft("LSE103", found, "right, left or bi", "delete it and draw it again"))
         if direction == "left":
             begin, finish = finish, begin
-        self._draw(begin, finish, result.labels)
+        self._draw_all(begin, finish, result.labels)
         if direction == "bi" and begin != finish and not self._symmetric(result.labels):
-            self._draw(finish, begin, result.labels)
+            self._draw_all(finish, begin, result.labels)
 
-    def _draw(self, begin: str, finish: str, labels: list[str] | None) -> None:
+    def _draw_all(self, begin: str, finish: str, labels: list[str] | None) -> None:
         head, tail = _pick(self.regions.get(begin), Event), _pick(self.regions.get(finish), Entity)
-        target = tail.id if tail is not None else finish
+        begin, finish = head.id if head is not None else begin, tail.id if tail is not None else finish
         for label in labels or (None,):
-            if isinstance(head, Event) and label is not None:
-                of_event = isinstance(tail, Event)
-                argument = Argument(label, None if of_event else target, target if of_event else None)
-                self.arguments.setdefault(head.id, []).append(argument)
-            else:
-                self.relations.append(Relation(head.id if head is not None else begin, target, label))
+            self._draw(head, begin, tail, finish, label)
+
+    def _draw(self, head: Item | None, begin: str, tail: Item | None, finish: str, label: str | None) -> None:
+        """One arrow between two ids; the items are None where an id names nothing."""
+        if type(head) is Event and label is not None:
+            of_event = type(tail) is Event
+            argument = Argument(label, None if of_event else finish, finish if of_event else None)
+            self.arguments.setdefault(begin, []).append(argument)
+        else:
+            self.relations.append(Relation(begin, finish, label))
 
 
 def _pick(region: list[Item] | None, preferred: type[Entity] | type[Event]) -> Item | None:

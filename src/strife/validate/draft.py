@@ -91,6 +91,11 @@ class Context:
         return sorted(self.entities, key=lambda e: (e.start, -e.end))
 
     @cached_property
+    def starts(self) -> list[int]:
+        """Where the mentions `by_start` start."""
+        return [entity.start for entity in self.by_start]
+
+    @cached_property
     def sentences(self) -> list[tuple[int, int]]:
         """The sentences of the text."""
         return sentences(self.text)

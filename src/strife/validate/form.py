@@ -123,10 +123,8 @@ def overlaps(context: Context) -> Iterator[Draft]:
 
 def _in_trigger(span: tuple[int, int], event: Event, context: Context) -> Iterator[Draft]:
     """Mentions inside a trigger, found by bisection among the mentions in order of their start."""
-    by_start = context.by_start
-    for entity in by_start[bisect_left(by_start, span[0], key=lambda e: e.start) :]:
-        if entity.start >= span[1]:
-            return
+    starts = context.starts
+    for entity in context.by_start[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]:
         if entity.end <= span[1]:
             found = f"{entity.label} lies inside the trigger {context.document.surface(event)!r}"
             yield Draft("SPN212", found, "a trigger without a mention in it", "delete one of the two", entity)
