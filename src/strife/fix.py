@@ -177,8 +177,10 @@ def mend_document(document: Document, ontology: Ontology, wanted: Wanted = every
     arrows = [Arrow(e.id, a.target or "", (a.role,)) for e, a in drawn]
     arrows += [Arrow(r.head, r.tail, (r.label,) if r.label is not None else ()) for r in document.relations]
     planned = plan(document.text, regions, arrows, ontology, wanted)
-    if not planned.notes:
-        return document, []
+    return (_carried_out(document, planned) if planned.notes else document), planned.notes
+
+
+def _carried_out(document: Document, planned: Plan) -> Document:
     kinds = {i.id: i for i in document.items if i.id not in planned.merged}
     arguments: dict[str, list[Argument]] = {
         e.id: [a for a in e.arguments if a.target is None] for e in document.events if e.id not in planned.merged
@@ -214,10 +216,9 @@ def mend_document(document: Document, ontology: Ontology, wanted: Wanted = every
         msgspec.structs.replace(c, members=tuple(dict.fromkeys(planned.merged.get(m, m) for m in c.members)))
         for c in document.chains
     )
-    mended = msgspec.structs.replace(
+    return msgspec.structs.replace(
         document, entities=entities, events=events, relations=tuple(relations), chains=chains
     )
-    return mended, planned.notes
 
 
 def mend_results(

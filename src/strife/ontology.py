@@ -156,6 +156,11 @@ class Ontology(_Value, frozen=True, dict=True):
             for label, known in self._attributes_by_label.items()
         }
 
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """The labels that need no attribute."""
+        return frozenset(label for label, names in self.required.items() if not names)
+
     def _attributes(self, label: str) -> dict[str, AttributeType]:
         groups = {label, EVENT_GROUP} if label in self.event_types else {label}
         return {

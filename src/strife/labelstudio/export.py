@@ -213,35 +213,10 @@ class _Builder:
     def build(self, results: list[_Result]) -> Document:
         """The document with what the results mark."""
         of_document: dict[str, AttributeValue] = {}
-        arrows: list[_Result] = []
-        answers: list[_Result] = []
-        text, regions = self.document.text, self.regions
-        events_from = self.ontology.label_studio.trigger_control
-        controls = (self.ontology.label_studio.entity_control, events_from)
-        for number, result in enumerate(results):
-            value = result.value
-            if value is None or type(value.labels) is not list:
-                (arrows if result.type == "relation" else answers).append(result)
-                continue
-            name, start, end, labels = result.id, value.start, value.end, value.labels
-            # What nearly every region is: one label, from a known control, at offsets that give the stored text.
-            if (
-                name is not None
-                and name not in regions
-                and type(start) is int
-                and type(end) is int
-                and len(labels) == 1
-                and result.from_name in controls
-                and value.text == text[start:end]
-            ):
-                label = str(labels[0])
-                is_event = result.from_name == events_from
-                item = Event(name, label, Trigger(start, end)) if is_event else Entity(name, start, end, label)
-                regions[name] = [item]
-            else:
-                self._region(result, value, name if name is not None else f"region-{number}")
+        answers, arrows = self._mark(results)
         for result in answers:
             self._answer(result, of_document)
+        regions = self.regions
         for result in arrows:
             heads, tails = regions.get(result.from_id or ""), regions.get(result.to_id or "")
             named = result.labels
@@ -268,6 +243,37 @@ class _Builder:
             relations=tuple(self.relations),
             attributes=of_document,
         )
+
+    def _mark(self, results: list[_Result]) -> tuple[list[_Result], list[_Result]]:
+        """Collect the regions; the other results are answers and arrows."""
+        answers: list[_Result] = []
+        arrows: list[_Result] = []
+        text, regions = self.document.text, self.regions
+        events_from = self.ontology.label_studio.trigger_control
+        controls = (self.ontology.label_studio.entity_control, events_from)
+        for number, result in enumerate(results):
+            value = result.value
+            if value is None or type(value.labels) is not list:
+                (arrows if result.type == "relation" else answers).append(result)
+                continue
+            name, start, end, labels = result.id, value.start, value.end, value.labels
+            # What nearly every region is: one label, from a known control, at offsets that give the stored text.
+            if (
+                name is not None
+                and name not in regions
+                and type(start) is int
+                and type(end) is int
+                and len(labels) == 1
+                and result.from_name in controls
+                and value.text == text[start:end]
+            ):
+                label = str(labels[0])
+                is_event = result.from_name == events_from
+                item = Event(name, label, Trigger(start, end)) if is_event else Entity(name, start, end, label)
+                regions[name] = [item]
+            else:
+                self._region(result, value, name if name is not None else f"region-{number}")
+        return answers, arrows
 
     def _region(self, result: _Result, value: _Value, name: str) -> None:
         start, end = value.start, value.end
