@@ -160,6 +160,13 @@ class Ontology(_Value, frozen=True, dict=True):
         }
 
     @cached_property
+    def inside(self) -> dict[str, frozenset[str]]:
+        """By label, the labels that may lie inside a mention with it."""
+        every = frozenset(self.entity_types)
+        listed = self.policy.nesting == "listed"
+        return {label: frozenset(t.may_contain) if listed else every for label, t in self.entity_types.items()}
+
+    @cached_property
     def plain(self) -> frozenset[str]:
         """The labels that need no attribute."""
         return frozenset(label for label, names in self.required.items() if not names)

@@ -41,6 +41,11 @@ class Draft(NamedTuple):
         )
 
 
+def shown(surface: str) -> str:
+    """Words as a finding names them: quoted, and cut where there are many."""
+    return repr(surface if len(surface) <= _SHOWN else surface[: _SHOWN - 1] + "…")
+
+
 def _place(text: str, start: int, end: int) -> dict[str, str | int]:
     low, high = min(max(start, 0), len(text)), min(max(end, 0), len(text))
     quote = text[low:high]

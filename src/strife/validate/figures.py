@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from strife.model import AttributeValue, Event
-from strife.validate.draft import Context, Draft
+from strife.validate.draft import Context, Draft, shown
 
 COUNT, LEAST, MOST = "count", "people_min", "people_max"
 Range = tuple[int | None, int | None]
@@ -47,11 +47,13 @@ def figures(context: Context) -> Iterator[Draft]:
         surface = document.surface(entity)
         types = sorted({event.type for event in events if LEAST in ontology.attributes_of(event.type)})
         if not events:
-            found = f"{entity.label} {surface!r} is the count of no event"
+            found = f"{entity.label} {shown(surface)} is the count of no event"
             yield Draft("CAS601", found, "an event that points at it", "draw the arrow or delete it", entity)
         elif len(types) > 1:
             do = "a total of both has no figure: delete it, or draw it from one"
-            yield Draft("CAS606", f"{surface!r} is the count of {' and of '.join(types)}", "one of them", do, entity)
+            yield Draft(
+                "CAS606", f"{shown(surface)} is the count of {' and of '.join(types)}", "one of them", do, entity
+            )
         else:
             told.update((id(event), surface) for event in events)
     for event in document.events:
@@ -73,7 +75,7 @@ def _figure(event: Event, count: str | None) -> Iterator[Draft]:
         yield Draft("CAS604", f"{said}, polarity negative", "0 to 0, or no figure", "mend figure or polarity", event)
     elif count is not None and (told := count_range(count)) is not None and told != (least, most):
         low, high = ("empty" if n is None else n for n in told)
-        expected = f"{LEAST} {low}, {MOST} {high}, from {count!r}"
+        expected = f"{LEAST} {low}, {MOST} {high}, from {shown(count)}"
         yield Draft("CAS602", said, expected, "see the manual, section 9", event)
 
 

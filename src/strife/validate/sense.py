@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from strife.model import AttributeValue, Entity, Event
 from strife.ontology import ANY_EVENT, AttributeType, EventType, Ontology, RelationType, RoleRule
-from strife.validate.draft import Context, Draft
+from strife.validate.draft import Context, Draft, shown
 
 # A sentence may end here. All begins with one class of characters, because that is searched for four times as fast.
 _BREAK = re.compile(r"[.!?…\r\n](?:(?<=[\r\n])|[\"'”’)\]]*\s+[\"'“‘(\[]?[^\W_a-z])")
@@ -89,7 +89,7 @@ def triggers(context: Context) -> Iterator[Draft]:
         if not surface.isalnum() and len(words := surface.split()) > 1:
             yield Draft("EVT403", f"{len(words)} words", "one word", "select the word that names the act", event)
         elif surface.casefold() in never:
-            yield Draft("EVT405", f"{surface!r} as a trigger", "a word that names an event", "delete it", event)
+            yield Draft("EVT405", f"{shown(surface)} as a trigger", "a word that names an event", "delete it", event)
 
 
 def arguments(context: Context) -> Iterator[Draft]:
@@ -114,7 +114,7 @@ def arguments(context: Context) -> Iterator[Draft]:
             if rule is None:
                 yield _bad_role(event, role, ontology)
             elif target is not None and not may_fill(target.label, type(target) is Event, rule, ontology):
-                found = f"{role} is filled by {target.label} {context.document.surface(target)!r}"
+                found = f"{role} is filled by {target.label} {shown(context.document.surface(target))}"
                 yield Draft(
                     "ARG502",
                     found,
@@ -157,7 +157,7 @@ def _far(event: Event, role: str, filler: Entity | Event, context: Context) -> I
     """A filler in another sentence."""
     sentence, other = context.sentence_of(event.trigger.start), context.sentence_of(filler.span[0])
     if sentence != other and -1 not in (sentence, other):
-        found = f"{role} {context.document.surface(filler)!r} stands in sentence {other + 1}"
+        found = f"{role} {shown(context.document.surface(filler))} stands in sentence {other + 1}"
         expected = f"sentence {sentence + 1}, where the trigger is"
         yield Draft("ARG508", found, expected, "delete it, or waive it in a long quotation", event)
 
@@ -227,7 +227,7 @@ def relations(context: Context) -> Iterator[Draft]:
         seen.add(key)
         if relation.label is None:
             if not ontology.policy.unlabelled_relations:
-                found = f"an unnamed relation to {context.document.surface(tail)!r}"
+                found = f"an unnamed relation to {shown(context.document.surface(tail))}"
                 yield Draft("REL552", found, "a role or relation", "name it or delete it", head)
         elif head is tail:
             found = f"{relation.label} joins a thing to itself"
@@ -247,7 +247,7 @@ def _ends(
 ) -> Iterator[Draft]:
     fit = (not kind.head or head.label in kind.head) and (not kind.tail or tail.label in kind.tail)
     if not fit or (kind.same_label and head.label != tail.label):
-        found = f"{label} from {head.label} to {tail.label} {context.document.surface(tail)!r}"
+        found = f"{label} from {head.label} to {tail.label} {shown(context.document.surface(tail))}"
         expected = f"from {', '.join(kind.head) or 'anything'} to {', '.join(kind.tail) or 'anything'}"
         expected += " with the same label" if kind.same_label else ""
         yield Draft("REL551", found, expected, "redraw it or relabel an end", head)
