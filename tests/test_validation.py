@@ -171,8 +171,13 @@ def test_a_baseline_that_cannot_be_written_is_refused(here: Path, ontology: Onto
 def test_a_run_tells_states_and_documents(here: Path, ontology: Ontology) -> None:
     checked = run([files(here, CLEAN, ERROR)], ontology)
     assert checked.states == {"document": 2}
-    assert checked.doc_ids == {"clean", "error"}
     assert checked.report.documents == 2
+
+
+def test_a_run_tells_which_of_the_waived_documents_came(here: Path, ontology: Ontology) -> None:
+    default_waivers(here, "SPN203")
+    assert run([files(here, CLEAN)], ontology).doc_ids == set()
+    assert run([files(here, CLEAN, ERROR)], ontology).doc_ids == {"error"}
 
 
 # ---------------------------------------------------------------- the command

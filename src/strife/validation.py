@@ -36,10 +36,13 @@ def run(paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING) -
         ACROSS if options.per_document else frozenset()
     )
     split_of = read_split_lists(options.splits) if options.splits else None
-    report, states, doc_ids = check_paths(paths, ontology, codes, split_of)
-    if (path := _waivers_file(options)) is not None:
-        # A waiver of a rule that was not asked for waives nothing, and is no fault.
-        told = [w for w in read_waivers(path) if w.document in doc_ids and (w.code in codes or w.code not in BY_CODE)]
+    path = _waivers_file(options)
+    waivers = read_waivers(path) if path is not None else ()
+    asked = frozenset(waiver.document for waiver in waivers)
+    report, states, doc_ids = check_paths(paths, ontology, codes, split_of, asked)
+    if path is not None:
+        # A waiver of a document or a rule that was not asked for waives nothing, and is no fault.
+        told = [w for w in waivers if w.document in doc_ids and (w.code in codes or w.code not in BY_CODE)]
         report = waive(report, told, path)
         kept = tuple(finding for finding in report.findings if finding.code in codes)
         report = msgspec.structs.replace(report, findings=kept)
