@@ -20,7 +20,7 @@ from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.scoring.score import score
-from strife.validate.catalogue import pages
+from strife.validate.catalogue import RULES, pages
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -113,6 +113,10 @@ def test_the_datasheet_counts_the_decisions() -> None:
 
 def test_the_rules_page_is_generated() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == pages()
+
+
+def test_the_changelog_counts_the_rules() -> None:
+    assert f"`strife validate`: {len(RULES)} rules" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_the_python_of_the_validation_page_runs() -> None:
