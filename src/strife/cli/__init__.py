@@ -1,5 +1,6 @@
 """The command line: parse, call one function, print. Exit codes: 0 fine, 1 errors found, 2 unusable input."""
 
+import os
 import sys
 
 import typer
@@ -24,9 +25,13 @@ app.command("import")(import_corpus)
 
 
 def main() -> None:
-    """Run the command line; a closed pipe is no error."""
+    """Run the command line; a closed pipe is no error, output that cannot be written is one."""
     try:
         app()
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        print(f"strife: the output cannot be written ({error}); free space or send it elsewhere", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left unwritten would fail again
+        sys.exit(2)
