@@ -7,7 +7,7 @@ DEMO := build/demo
 
 STUDIO := .studio
 
-.PHONY: demo test lint types label-studio-test corpus lock clean
+.PHONY: demo test release-tests label-studio-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -19,6 +19,10 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest
+
+# Releases, publishing to a server of its own, loading with other versions of `datasets`.
+release-tests: $(READY)
+	@$(BIN)/python -m pytest -m release tests
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -5,11 +5,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from strife.guidelines import as_html, type_tables
-from strife.model import Document, Entity, Event, Trigger
+from strife.model import Argument, Document, Entity, Event, Relation, Trigger
 from strife.ontology import Ontology, load_ontology
+from strife.segment import sentences
 from strife.validate import check_document
 from tests.conftest import ROOT
 
@@ -144,6 +146,77 @@ def test_a_default_of_zero_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "o.toml"
     path.write_text('name = "o"\nversion = "1"\n[attributes.n]\ncontrol = "number"\ndefault = 0\n', "utf-8")
     assert rows(type_tables(load_ontology(path)), "Attributes")[-1] == ["n", "", "a whole number", "0", ""]
+
+
+def report() -> tuple[str, str, list[list[list[str]]]]:
+    """The whole report of the manual: publication date, text, and the rows of its three tables."""
+    section = MANUAL.read_text("utf-8").split("## 12. ", 1)[1].split("\n## ", 1)[0]
+    quoted = [line.removeprefix(">").strip() for line in section.splitlines() if line.startswith(">")]
+    text = "\n\n".join(" ".join(part.split("\n")) for part in "\n".join(quoted).split("\n\n"))
+    tables = [block.splitlines()[2:] for block in section.split("\n\n") if block.startswith("|")]
+    cells = [[[cell.strip() for cell in row.strip("|").split("|")] for row in table] for table in tables]
+    return re.findall(r"Published (\S+),", section)[0], text, cells
+
+
+def annotated_report(ontology: Ontology) -> Document:
+    """The document that the three tables describe."""
+    published, text, (mentions, triggers, arrows) = report()
+
+    def placed(rows: list[list[str]]) -> list[tuple[str, int, list[str]]]:
+        found: list[tuple[str, int, list[str]]] = []
+        for row in rows:
+            after = found[-1][1] + (row[0] == found[-1][0]) if found else 0
+            found.append((row[0], text.index(row[0], after), row))
+        return found
+
+    def attributes(told: str, label: str) -> dict[str, str | int]:
+        pairs = re.findall(r"(\w+) (\S+?)(?:,|$)", told)
+        kinds = ontology.attributes_of(label)
+        return {n: int(v) if kinds[n].control == "number" else v for n, v in pairs if n in kinds}
+
+    entities = [
+        Entity(f"m{n}", at, at + len(words), row[1], attributes(row[2], row[1]))
+        for n, (words, at, row) in enumerate(placed(mentions))
+    ]
+    events = [
+        Event(f"e{n}", row[1], Trigger(at, at + len(words)), (), attributes(row[2], row[1]))
+        for n, (words, at, row) in enumerate(placed(triggers))
+    ]
+    bare = Document("report", text, published=published, entities=tuple(entities), events=tuple(events))
+    sentence = {i.id: n for n, (a, b) in enumerate(sentences(text)) for i in bare.items if a <= i.span[0] < b}
+    arguments: dict[str, list[Argument]] = {event.id: [] for event in events}
+    relations = []
+    for head, name, tail, _ in arrows:
+        ends = [
+            (a, b)
+            for a in bare.items
+            for b in bare.items
+            if (bare.surface(a), bare.surface(b)) == (head, tail) and a is not b
+        ]
+        near = [(a, b) for a, b in ends if sentence[a.id] == sentence[b.id]] or ends
+        ((start, end),) = near
+        if isinstance(start, Event):
+            ids = (end.id, None) if isinstance(end, Entity) else (None, end.id)
+            arguments[start.id].append(Argument(name, *ids))
+        else:
+            relations.append(Relation(start.id, end.id, name))
+    told = tuple(msgspec.structs.replace(e, arguments=tuple(arguments[e.id])) for e in events)
+    return msgspec.structs.replace(bare, events=told, relations=tuple(relations))
+
+
+def test_the_whole_report_of_the_manual_passes_the_validator(ontology: Ontology) -> None:
+    document = annotated_report(ontology)
+    assert (len(document.entities), len(document.events), len(document.relations)) == (16, 9, 6)
+    assert sum(len(event.arguments) for event in document.events) == 16
+    findings = [f for f in check_document(document, ontology) if f.code != "DOC107"]  # it has no sources
+    assert [f"{f.code} {f.quote}: {f.found}" for f in findings] == []
+
+
+def test_every_description_and_pronoun_of_the_whole_report_fills_a_role(ontology: Ontology) -> None:
+    document = annotated_report(ontology)
+    filled = {argument.target for event in document.events for argument in event.arguments}
+    loose = [document.surface(entity) for entity in document.entities if entity.id not in filled]
+    assert loose == ["Lam", "Lam", "Talmar Province", "HF"]  # names
 
 
 class Tags(HTMLParser):
