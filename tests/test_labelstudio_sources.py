@@ -1,6 +1,7 @@
 """What can be pushed: article records, documents, raw texts; and guidelines as a page."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,45 @@ def test_annotations_go_along_only_when_asked(tmp_path: Path, raid: Document, on
     (one,) = predicted
     assert predicted.model_version == one["predictions"][0]["model_version"] == "system"
     assert one["predictions"][0]["result"] == annotated["annotations"][0]["result"]
+
+
+def batch(folder: Path, *annotators: int) -> Path:
+    """A folder as a pull writes it, with one task and so many annotations."""
+    result = [{"id": "m", "from_name": "entity", "type": "labels", "value": {"start": 0, "end": 1, "labels": ["ARM"]}}]
+    one = {
+        "id": 4,
+        "project": 2,
+        "data": {"doc_id": "d", "text": "x", "style": "news"},
+        "annotations": [{"id": who, "completed_by": who, "result": result} for who in annotators],
+    }
+    one["annotations"] += [{"id": 99, "completed_by": 9, "result": [], "was_cancelled": True}]
+    folder.mkdir()
+    (folder / "tasks.json").write_text(json.dumps([one]))
+    (folder / "batch.toml").write_text("project = 2")
+    return folder
+
+
+def test_batch_as_pulled_can_be_pushed(tmp_path: Path, ontology: Ontology) -> None:
+    folder = batch(tmp_path / "batch", 3, 5)
+    data = {"doc_id": "d", "text": "x", "style": "news"}
+    assert list(Tasks(folder, ontology)) == [{"data": data}]
+    predicted = Tasks(folder, ontology, "predictions")
+    (one,) = predicted
+    assert predicted.model_version is None
+    assert [p["model_version"] for p in one["predictions"]] == ["annotator-3", "annotator-5"]
+    assert list(Tasks(folder / "tasks.json", ontology, "predictions")) == [one]
+    (single,) = Tasks(batch(tmp_path / "single", 3), ontology, "annotations")
+    assert single["annotations"] == [{"result": one["predictions"][0]["result"], "ground_truth": False}]
+
+
+def test_batch_of_several_annotators_is_nobodys(tmp_path: Path, ontology: Ontology) -> None:
+    with pytest.raises(InputError, match=r"d is annotated by 3, 5; expected one annotator; .*--by-annotator"):
+        list(Tasks(batch(tmp_path / "batch", 3, 5), ontology, "annotations"))
+    folder = batch(tmp_path / "split", 3)
+    (folder / "tasks.json").rename(folder / "annotator-3.json")
+    with pytest.raises(InputError, match="name the file of the annotator"):
+        list(Tasks(folder, ontology))
+    assert len(list(Tasks(folder / "annotator-3.json", ontology, "annotations"))) == 1
 
 
 def test_guidelines_become_one_page(tmp_path: Path) -> None:

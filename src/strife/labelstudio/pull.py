@@ -20,7 +20,6 @@ from strife.labelstudio.snapshot import Read, Task, Writer
 from strife.ontology import Ontology
 from strife.refusal import Refusal
 from strife.store import written_whole
-from strife.stream import json_array
 
 WHOLE, UNTOUCHED, MANIFEST = "tasks.json", "untouched.json", "batch.toml"
 
@@ -170,8 +169,7 @@ class _Gone:
         self.tasks: dict[int, str] = {}
         self.annotations: dict[int, int] = {}  # the task of each
         for path in old:
-            for raw in json_array(path):
-                task = snapshot.decode(raw)
+            for task in snapshot.decoded(path):
                 self.tasks[task.id] = task.doc_id
                 self.annotations |= {one.id: task.id for one in task.annotations}
 

@@ -73,13 +73,18 @@ _RESULTS = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 def read(path: Path, people: Mapping[int, str]) -> Iterator[Read]:
     """The tasks of a snapshot file, one at a time, as they are kept; `people` are addresses by user."""
+    for task in decoded(path):
+        yield Read(kept(task, people), len(task.drafts))
+
+
+def decoded(path: Path) -> Iterator[Task]:
+    """The tasks of a snapshot or a batch, one at a time. Raises InputError."""
     for number, raw in enumerate(json_array(path), 1):
         try:
-            task = decode(raw)
+            yield _DECODE(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             found, expected = f"item {number} is no task ({error})", "a snapshot as Label Studio 1.23 makes it"
-            raise InputError("FIL003", "snapshot", found, expected, "check the server's version") from error
-        yield Read(kept(task, people), len(task.drafts))
+            raise InputError("FIL003", path, found, expected, "pull it again") from error
 
 
 def kept(task: Task, people: Mapping[int, str]) -> Task:
@@ -106,11 +111,6 @@ def _nameless(result: list[dict[str, Any]], people: Mapping[int, str]) -> list[d
     for person, address in found.items():
         packed = packed.replace(address.encode(), f"annotator-{person}".encode())
     return _RESULTS(packed)
-
-
-def decode(raw: bytes) -> Task:
-    """The task in one item. Raises msgspec.DecodeError."""
-    return _DECODE(raw)
 
 
 def with_annotations(task: Task, annotations: list[Annotation]) -> Task:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from strife.articles import read_article
 from strife.guidelines import as_html
+from strife.labelstudio import snapshot
+from strife.labelstudio.pull import MANIFEST, WHOLE
 from strife.labelstudio.tasks import annotation, prediction, task
 from strife.model import Document
 from strife.ontology import Ontology
@@ -47,10 +49,14 @@ class Tasks:
 
     def __init__(self, source: Path, ontology: Ontology, send: Send | None = None) -> None:
         self.source, self.ontology, self.send = source, ontology, send
-        self.model_version = _stem(source) if send == "predictions" else None
+        # Of a batch, predictions are named by annotator, and new annotations begin with nobody's.
+        self.model_version = _stem(source) if send == "predictions" and _batch(source) is None else None
         self.notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        if (batch := _batch(self.source)) is not None:
+            yield from _of_batch(batch, self.send)
+            return
         annotated = 0
         for document in documents(self.source):
             made = task(document)
@@ -63,6 +69,39 @@ class Tasks:
             yield made
         if annotated:
             self.notes = (f"{annotated} documents are annotated; --send predictions or annotations sends that, too",)
+
+
+def _batch(source: Path) -> Path | None:
+    """The export that is meant: a .json file, or that of a folder that a pull has written."""
+    if source.name.endswith((".json", ".json.gz")):
+        return source
+    if not (source / MANIFEST).is_file():
+        return None
+    if not (source / WHOLE).is_file():
+        found = "a batch with one file an annotator"
+        raise InputError("FIL003", source, found, "one file", "name the file of the annotator that you mean")
+    return source / WHOLE
+
+
+def _of_batch(path: Path, send: Send | None) -> Iterator[dict[str, Any]]:
+    """The tasks of an export, with what was submitted: as predictions named by annotator, or as it was.
+
+    As annotations they become the token owner's, so those of several people in one task are refused.
+    """
+    for found in snapshot.decoded(path):
+        made: dict[str, Any] = {"data": found.data}
+        submitted = [one for one in found.annotations if not one.was_cancelled]
+        if send == "predictions" and submitted:
+            made["predictions"] = [
+                {"model_version": f"annotator-{one.completed_by}", "result": one.result} for one in submitted
+            ]
+        elif send == "annotations":
+            if len(submitted) > 1:
+                who = ", ".join(str(one.completed_by) for one in submitted)
+                do = "pull with --by-annotator, and push each file with that annotator's token"
+                raise InputError("FIL003", path, f"{found.doc_id} is annotated by {who}", "one annotator", do)
+            made["annotations"] = [{"result": one.result, "ground_truth": False} for one in submitted]
+        yield made
 
 
 def _stem(path: Path) -> str:
