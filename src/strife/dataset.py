@@ -393,7 +393,9 @@ def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -
         text=row["text"],
         entities=tuple(entities),
         events=tuple(events),
-        relations=tuple(Relation(r["head"], r["tail"], _label(relation["label"], r["label"])) for r in row["relations"]),
+        relations=tuple(
+            Relation(r["head"], r["tail"], _label(relation["label"], r["label"])) for r in row["relations"]
+        ),
         chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row.get("chains") or ()),
         zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row.get("zones") or ()),
         published=row["published"].isoformat() if row.get("published") else None,
@@ -420,8 +422,4 @@ def _label(kind: Any, value: Any) -> Any:
 
 def _given(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, AttributeValue]:
     fixed = {"id", "start", "end", "text", "label", "type", "trigger", "arguments"}
-    return {
-        name: _label(kinds[name], value)
-        for name, value in row.items()
-        if name not in fixed and value is not None
-    }
+    return {name: _label(kinds[name], value) for name, value in row.items() if name not in fixed and value is not None}
