@@ -101,8 +101,10 @@ def columns(
         while batch := list(islice(stream, BATCH)):
             if (tables := _batch(batch, len(side.doc_ids), vocabulary, extra, beyond)) is not None:
                 batches.append(tables)
+            elif found := faults(batch):
+                side.faults.extend(found)
             else:
-                side.faults.extend(faults(batch))
+                raise AssertionError("a batch that has no columns has a fault")
             side.doc_ids.extend(document.doc_id for document in batch)
             side.texts.extend(document.text for document in batch)
             side.tokens.extend(getattr(document, "tokens", ()) for document in batch)
