@@ -8,7 +8,7 @@ import typer
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.formats import convert, import_corpus, ingest
-from strife.cli.scoring import score
+from strife.cli.scoring import compare, score
 from strife.cli.validation import rule, validate
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score, convert, ingest):
+for command in (validate, rule, ontology, build, train, predict, score, compare, convert, ingest):
     app.command()(command)
 app.command("import")(import_corpus)
 

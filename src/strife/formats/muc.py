@@ -1,7 +1,7 @@
 """MUC-4 templates as JSON Lines in the shape of GTT (Du, Rush and Cardie, NAACL 2021): docid, doctext, templates.
 
-A template has an `incident_type` and, by role, its fillers; a filler is a list of [string, offset], any of which names it.
-The offsets are those of the first occurrence of a string, not of an annotated place. Each string becomes a mention
+A template has an `incident_type` and, by role, its fillers; a filler is a list of [string, offset], any of which names
+it. The offsets are those of the first occurrence of a string, not of an annotated place. Each string becomes a mention
 with its role as label, the strings of one filler a chain; templates keep types, fillers and alternatives as they are.
 """
 
