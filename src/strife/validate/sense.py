@@ -42,9 +42,8 @@ def labels(context: Context) -> Iterator[Draft]:
                 if name not in item.attributes:
                     do = ontology.attributes[name].rule or "give it"
                     yield Draft("ONT304", f"{label} without {name}", f"a value for {name}", do, item)
-    of_document = ontology.attributes_of("DOCUMENT")
     for name, value in context.document.attributes.items():
-        yield from _value(None, "DOCUMENT", name, value, of_document.get(name))
+        yield from _value(None, "DOCUMENT", name, value, ontology.attributes_of("DOCUMENT").get(name))
     if ontology.template_types:
         yield from _templates(context.document, ontology)
 
