@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
 
-.PHONY: demo test release-tests lint types corpus lock clean
+STUDIO := .studio
+
+.PHONY: demo test release-tests label-studio-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -29,6 +31,18 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
+# The suites that need a Label Studio server and a browser; the server's own environment is installed on first use.
+label-studio-test: $(STUDIO)/ready
+	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
+	@$(STUDIO)/bin/python -m pytest -m label_studio tests/label_studio
+
+$(STUDIO)/ready: requirements/label-studio.lock pyproject.toml
+	@echo "== set up $(STUDIO) (once)"
+	@$(PYTHON) -m venv $(STUDIO)
+	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/label-studio.lock
+	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 # What is generated and committed: the dataset, the labelling configuration, the type tables, the results.
 corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
@@ -45,10 +59,13 @@ $(READY): requirements/dev.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Maintainers: pin the newest versions again (needs uv).
+# Maintainers: pin the newest versions again (needs uv). The server's version stands in labelstudio/server.py, too.
+COMPILE := uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
+	--no-annotate
 lock:
-	uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
-		--no-annotate --extra dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --extra label-studio-test pyproject.toml -o requirements/label-studio.lock
+	echo "label-studio==1.23.2" | $(COMPILE) - -o src/strife/labelstudio/server.lock
 
 clean:
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) $(STUDIO)

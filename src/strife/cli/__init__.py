@@ -8,6 +8,7 @@ import typer
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.formats import convert, import_corpus, ingest
+from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.cli.scoring import compare, score
 from strife.cli.validation import rule, validate
@@ -21,6 +22,7 @@ app = typer.Typer(
 corpus = (verify, diff, release, publish, refill, remove)
 for command in (validate, rule, ontology, build, train, predict, score, compare, convert, ingest, *corpus):
     app.command()(command)
+app.add_typer(label_studio, name="label-studio")
 app.command("import")(import_corpus)
 
 
