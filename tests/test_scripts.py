@@ -186,3 +186,10 @@ def test_benchmark_script_gives_the_committed_results(tmp_path: Path) -> None:
             assert table["scores"].keys() == expected["scores"].keys()
             for metric, numbers in table["scores"].items():
                 assert numbers == pytest.approx(expected["scores"][metric], abs=1e-9), (name, metric)
+
+
+def test_the_scoring_benchmark_runs_and_all_scorers_agree() -> None:
+    run = [sys.executable, str(SCRIPTS / "bench_score.py"), "--spans", "500", "--events", "100", "--rounds", "1"]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "events_from_columns is faster than events_plain_sets by" in done.stdout

@@ -15,6 +15,7 @@ from strife.dataset import parquet
 from strife.model import Argument, Document, Entity, Event, Relation, Template, Trigger, encode
 from strife.ontology import Ontology
 from strife.scoring.metrics import METRICS
+from strife.scoring.signature import SignatureError
 from strife.scoring.sources import name, read, score_files
 from strife.store import read_documents, write_documents
 from strife.stream import InputError
@@ -109,6 +110,32 @@ def test_what_is_no_parquet_is_refused(tmp_path: Path) -> None:
     for file, message in (("a", "FIL003"), ("b", "no column text, entities, events, relations"), ("c", "FIL003")):
         with pytest.raises(InputError, match=message):
             list(read(tmp_path / f"{file}.parquet"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"entities": 5},
+        {"events": [{"id": "e"}]},
+        {"entities": [{"id": "m", "start": 1, "end": 2}]},
+        {"relations": ["x"]},
+    ],
+)
+def test_parquet_of_another_shape_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    entity = {"id": "m", "start": 0, "end": 1, "label": "A"}
+    event = {"id": "e", "type": "T", "trigger": {"start": 0, "end": 1}, "arguments": [{"role": "r", "entity_id": "m"}]}
+    row = {"doc_id": "d", "text": "ab", "entities": [entity], "events": [event]}
+    row["relations"] = [{"head": "m", "tail": "m", "label": "l"}]
+    write_rows(tmp_path / "right.parquet", [row])
+    assert len(list(read(tmp_path / "right.parquet"))) == 1
+    write_rows(tmp_path / "d.parquet", [row | change])
+    with pytest.raises(InputError, match="DOC101"):
+        list(read(tmp_path / "d.parquet"))
+
+
+def test_names_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(SignatureError, match="split ''"):
+        score_files(tmp_path / "missing", tmp_path / "missing", split="")
 
 
 ROW = {"doc_id": "d1", "text": "abc", "entities": []}
