@@ -1,8 +1,10 @@
 """Where documents come from: JSON Lines, Parquet, datasets; and what is refused on the way."""
 
 import gzip
+import hashlib
 import json
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import pytest
 from strife.dataset import parquet
 from strife.model import Argument, Document, Entity, Event, Relation, Template, Trigger, encode
 from strife.ontology import Ontology
-from strife.scoring.metrics import METRICS
+from strife.scoring.columns import TABLES
+from strife.scoring.metrics import METRICS, keys
+from strife.scoring.score import score
 from strife.scoring.signature import SignatureError
 from strife.scoring.sources import name, read, score_files
 from strife.store import read_documents, write_documents
@@ -173,8 +177,6 @@ def test_answers_are_placed(tmp_path: Path) -> None:
 
 
 def gold_hash(*documents: Document) -> str:
-    from strife.scoring.score import score
-
     return score(documents, []).signature.data
 
 
@@ -220,11 +222,39 @@ def test_the_hash_covers_what_is_scored_and_nothing_else(raid: Document) -> None
 
 
 def test_the_hash_does_not_depend_on_the_prediction_or_the_order(raid: Document) -> None:
-    from strife.scoring.score import score
-
     other = Document("other", "x y", (Entity("m", 0, 1, "ZZZ"),))
     far = Document("other", "x y", (Entity("m", 2, 3, "AAA"),))
     hashes = {
         score(gold, predicted).signature.data for gold in ([raid, other], [other, raid]) for predicted in ([], [far])
     }
     assert len(hashes) == 1
+
+
+def test_the_hash_is_what_its_definition_says(raid: Document) -> None:
+    """Plain Python over the definition at the head of fingerprint.py."""
+    timed = msgspec.structs.replace(raid, doc_id="a", relations=(Relation("m1", "e2", "of"),))
+    documents = [timed, raid]
+    digest = hashlib.sha256()
+    texts = [[d.doc_id, hashlib.sha256(d.text.encode()).hexdigest(), []] for d in documents]
+    digest.update(msgspec.json.encode(texts) + b"\n")
+    tables = {"entities": "ent", "events": "tri_c", "arguments": "arg_c+", "relations": "rel+", "figures": "people"}
+    for items, metric in {**tables, "times": "timex"}.items():
+        parts = METRICS[metric].parts
+        rows = [
+            {"doc": n, **dict(zip(parts, key, strict=True))} for n, d in enumerate(documents) for key in keys(metric, d)
+        ]
+        names = {
+            column: sorted(
+                {row[column] for row in rows if row[column] is not None}, key=lambda n: (isinstance(n, str), n)
+            )
+            for column in TABLES[items][1:]
+            if not column.endswith(("start", "end"))
+        }
+        cells = set()
+        for row in rows:
+            places = {c: names[c].index(row[c]) + 1 if row[c] is not None else 0 for c in names}
+            lengths = {c: row[c] - row[c[:-3] + "start"] for c in TABLES[items] if c.endswith("end")}
+            cells.add(tuple({**row, **places, **lengths}[column] for column in TABLES[items]))
+        digest.update(msgspec.json.encode([items, names], order="deterministic") + b"\n")
+        digest.update(b"".join(struct.pack("<q", number) for row in sorted(cells) for number in row) + b"\n")
+    assert gold_hash(*documents) == digest.hexdigest()[:8]
