@@ -6,23 +6,24 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+import typing
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
+import yaml
 
-from strife.cli import app, compare, validate
-from strife.cli import score as score_command
+from strife.cli import app, validate
+from strife.cli.release import diff, publish, refill, release, remove, verify
+from strife.formats.convert import FORMATS
+from strife.formats.corpora import READERS
 from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
-from strife.scoring.metrics import METRICS
-from strife.scoring.resolve import VERSION, Answer, resolve
+from strife.release.removals import REASONS
 from strife.scoring.score import score
-from strife.scoring.signature import FIELDS, parse
-from strife.validate.catalogue import pages
+from strife.validate.catalogue import RULES, pages
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,7 +66,7 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         assert command.callback.__doc__
-        assert f"strife {command.callback.__name__}" in README
+        assert f"strife {command.name or command.callback.__name__}" in README
 
 
 @pytest.mark.parametrize("system", ["lexicon", "linear"])
@@ -117,6 +118,10 @@ def test_the_rules_page_is_generated() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == pages()
 
 
+def test_the_changelog_counts_the_rules() -> None:
+    assert f"`strife validate`: {len(RULES)} rules" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
 def test_the_python_of_the_validation_page_runs() -> None:
     page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
@@ -124,48 +129,24 @@ def test_the_python_of_the_validation_page_runs() -> None:
     assert run.returncode == 0, run.stderr
 
 
-SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
-
-
-def test_the_python_of_the_scoring_page_runs() -> None:
-    code = "\n".join(re.findall(r"```python\n(.*?)```", SCORING, flags=re.DOTALL))
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+def test_the_python_of_the_releases_page_runs() -> None:
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) == MANIFEST["counts"]["validation"]["events"]
 
 
-def test_the_scoring_page_shows_what_is_printed() -> None:
-    for block in re.findall(r"```console\n(.*?)```", SCORING, flags=re.DOTALL):
-        command, _, shown = block.partition("\n")
-        words = shlex.split(command.removeprefix("$ strife "))
-        run = subprocess.run([sys.executable, "-m", "strife.cli", *words], cwd=ROOT, capture_output=True, text=True)
-        assert run.stdout == shown, run.stderr
-
-
-def test_the_scoring_page_defines_every_metric() -> None:
-    rows = re.findall(r"^\| `([a-z_+]+)` \| [^|]+ \| ([a-z]*) ?\| ([a-z0-9-]+) \|$", SCORING, flags=re.MULTILINE)
-    assert rows == [(metric.name, metric.types, metric.match) for metric in METRICS.values()]
-
-
-def test_the_scoring_page_tells_the_signature() -> None:
-    (example,) = re.findall(r"^`(metric:.*)`$", SCORING, flags=re.MULTILINE)
-    assert str(parse(example)) == example
-    table = SCORING[SCORING.index("## Signature") : SCORING.index("## Intervals")]
-    assert all(f"`{key}`" in table for key in FIELDS)
-    assert all(f"`{metric.match}`" in table and f"`{metric.unit}`" in table for metric in METRICS.values())
-
-
-@pytest.mark.parametrize("command", [score_command, compare])
-def test_the_scoring_page_names_every_option(command: Callable[..., None]) -> None:
-    for name in inspect.signature(command).parameters:
-        if name not in ("gold", "predictions", "systems"):
-            assert f"`--{name.replace('_', '-')}" in SCORING, name
-
-
-def test_the_scoring_page_shows_how_the_resolver_is_called() -> None:
-    (answer,) = re.findall(r"```json\n(.*?)```", SCORING, flags=re.DOTALL)
-    resolution = resolve([msgspec.json.decode(answer, type=Answer)], {"d1": "They shelled Kharkiv."})
-    assert (resolution.quotes, resolution.lost) == (3, ())
-    assert f"Version {VERSION} of the resolver" in SCORING
+def test_the_releases_page_names_every_command_and_option_of_a_release() -> None:
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8")
+    for command in (release, verify, diff, publish, refill, remove):
+        assert f"strife {command.__name__}" in page
+        for name, parameter in inspect.signature(command).parameters.items():
+            told = typing.get_args(parameter.annotation)[1:]
+            if name not in ("root", "format") and any(type(one).__name__ == "OptionInfo" for one in told):
+                assert f"--{name}" in page, (command.__name__, name)
+    for reason in REASONS:
+        assert f"`{reason}`" in page or f"--reason {reason}" in page
 
 
 def test_the_validation_page_names_every_option() -> None:
@@ -173,3 +154,51 @@ def test_the_validation_page_names_every_option() -> None:
     for name in inspect.signature(validate).parameters:
         if name not in ("paths", "out"):
             assert f"--{name.replace('_', '-')}" in page, name
+
+
+def test_the_formats_page_names_every_corpus_and_format() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name in (*READERS, *FORMATS):
+        assert f"\n| `{name}` |" in page, name
+
+
+# ---------------------------------------------------------------- what a team pastes into its project
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Path:
+    """An annotation project with one finding."""
+    (tmp_path / "annotation").mkdir()
+    broken = ROOT / "tests" / "data" / "invalid" / "SPN203-trigger.jsonl"
+    (tmp_path / "annotation" / "documents.jsonl").write_bytes(broken.read_bytes())
+    return tmp_path
+
+
+def strife_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "strife.cli", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def yaml_of_the_validation_page() -> list[Any]:
+    page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)]
+
+
+def test_the_hook_finds_what_is_wrong_in_a_project(team: Path) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    pasted = yaml_of_the_validation_page()[0]["repos"][0]["hooks"]
+    assert pasted == [{key: hook[key] for key in ("id", "files", "args")}]
+    assert hook["pass_filenames"] is False  # rules that compare documents need all of them
+    strife, *words = [*shlex.split(hook["entry"]), *hook["args"]]
+    assert strife == "strife"
+    done = strife_in(team, *words)
+    assert (done.returncode, "SPN203" in done.stdout) == (1, True)
+
+
+def test_the_workflow_annotates_what_is_wrong_in_a_project(team: Path) -> None:
+    steps = yaml_of_the_validation_page()[1]["jobs"]["validate"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert [command.split()[0] for command in commands] == ["pip", "strife"]
+    done = strife_in(team, *shlex.split(commands[-1])[1:])
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error file=annotation/documents.jsonl,line=1,title=SPN203::")

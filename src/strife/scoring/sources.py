@@ -29,7 +29,7 @@ def read(source: Path, split: str = "all") -> Iterator[Document]:
     """
     if source.is_dir():
         return iter(load_documents(source, split))
-    return read_parquet(source) if source.suffix == ".parquet" else _json_documents(source)
+    return iter(read_parquet(source)) if source.suffix == ".parquet" else _json_documents(source)
 
 
 def name(source: Path) -> str:
