@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 POINTER = b"version https://git-lfs.github.com/spec/"
 _ORDER = ("train", "validation", "test")
 _OWN = ("doc_id", "text", "published", "annotators", "zones", "entities", "events", "relations", "chains", "sources")
+NEEDED = ("doc_id", "text", "entities", "events", "relations")
 _MENTION = frozenset({"id", "start", "end", "text", "label", "type", "trigger", "arguments"})
 
 
@@ -217,8 +218,14 @@ def _sources(series: "polars.Series", kind: Any) -> list[Source]:
     return [Source(who, url, title or "", date.isoformat() if date else None) for who, url, title, date in parts]
 
 
-def document(row: Mapping[str, Any]) -> Document:
-    """The document in a row of the `documents` config, labels as names; columns that do not come are empty."""
+def document(row: Mapping[str, Any], source: Path = Path()) -> Document:
+    """The document in a row of the `documents` config, or of one like it with fewer columns, labels as names.
+
+    Raises InputError, naming `source`, where the annotation is withheld.
+    """
+    if withheld := [name for name in NEEDED if row[name] is None]:
+        found = f"{row['doc_id']}: {', '.join(withheld)} null"
+        raise InputError("DOC101", source, found, "lists", "take gold that is not withheld")
     return Document(
         doc_id=row["doc_id"],
         text=row["text"],
@@ -238,17 +245,12 @@ def document(row: Mapping[str, Any]) -> Document:
 
 
 def _event(row: Mapping[str, Any]) -> Event:
-    return Event(
-        row["id"],
-        row["type"],
-        Trigger(row["trigger"]["start"], row["trigger"]["end"]),
-        tuple(map(_argument, row["arguments"])),
-        given(row),
-    )
+    trigger = Trigger(row["trigger"]["start"], row["trigger"]["end"])
+    return Event(row["id"], row["type"], trigger, tuple(map(_argument, row["arguments"])), given(row))
 
 
 def _argument(row: Mapping[str, Any]) -> Argument:
-    """An argument that points at a mention or event, or else stands at a span of its own."""
+    """An argument that points at something, or else at its own span."""
     ids = row.get("entity_id"), row.get("event_id")
     own = (row.get("start"), row.get("end")) if ids == (None, None) else (None, None)
     return Argument(row["role"], *ids, *own)
