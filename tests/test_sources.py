@@ -1,8 +1,10 @@
 """Where documents come from: JSON Lines, Parquet, datasets; and what is refused on the way."""
 
 import gzip
+import hashlib
 import json
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,16 @@ import pytest
 from strife.dataset import parquet
 from strife.model import Argument, Document, Entity, Event, Relation, Template, Trigger, encode
 from strife.ontology import Ontology
-from strife.scoring.metrics import METRICS
+from strife.scoring.columns import TABLES
+from strife.scoring.metrics import METRICS, keys
+from strife.scoring.score import score
+from strife.scoring.signature import SignatureError
 from strife.scoring.sources import name, read, score_files
 from strife.store import read_documents, write_documents
 from strife.stream import InputError
 from tests.conftest import ROOT
+
+MANIFEST = json.loads((ROOT / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
 
 
 def test_every_form_of_the_gold_gives_the_same_scores_and_the_same_hash(tmp_path: Path) -> None:
@@ -30,7 +37,7 @@ def test_every_form_of_the_gold_gives_the_same_scores_and_the_same_hash(tmp_path
     packed.write_bytes(gzip.compress(b"\n".join(encode(document) for document in reversed(documents))))
     (table,) = (ROOT / "corpus" / "documents").glob("test-*.parquet")
     predicted = ROOT / "benchmarks" / "predictions" / "strife-0.1.0" / "linear.jsonl"
-    results = [score_files(gold, predicted, METRICS, "strife-0.1.0", "test") for gold in (plain, packed, table, ROOT)]
+    results = [score_files(gold, predicted, METRICS, "news", "test") for gold in (plain, packed, table, ROOT)]
     for one in results:
         assert (one.signature, one.counts, one.types) == (results[0].signature, results[0].counts, results[0].types)
     both = [score_files(table, table, METRICS), score_files(plain, ROOT, METRICS, split="test")]
@@ -38,12 +45,12 @@ def test_every_form_of_the_gold_gives_the_same_scores_and_the_same_hash(tmp_path
 
 
 def test_a_folder_tells_its_name(tmp_path: Path) -> None:
-    assert name(ROOT) == "strife-0.2.0"
+    assert name(ROOT) == f"strife-{MANIFEST['version']}"
     assert name(tmp_path) == name(ROOT / "README.md") == ""
 
 
 def test_all_splits_of_a_dataset() -> None:
-    total = json.loads((ROOT / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))["counts"]
+    total = MANIFEST["counts"]
     assert len(list(read(ROOT))) == sum(counts["documents"] for counts in total.values())
 
 
@@ -111,6 +118,32 @@ def test_what_is_no_parquet_is_refused(tmp_path: Path) -> None:
             list(read(tmp_path / f"{file}.parquet"))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"entities": 5},
+        {"events": [{"id": "e"}]},
+        {"entities": [{"id": "m", "start": 1, "end": 2}]},
+        {"relations": ["x"]},
+    ],
+)
+def test_parquet_of_another_shape_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    entity = {"id": "m", "start": 0, "end": 1, "label": "A"}
+    event = {"id": "e", "type": "T", "trigger": {"start": 0, "end": 1}, "arguments": [{"role": "r", "entity_id": "m"}]}
+    row = {"doc_id": "d", "text": "ab", "entities": [entity], "events": [event]}
+    row["relations"] = [{"head": "m", "tail": "m", "label": "l"}]
+    write_rows(tmp_path / "right.parquet", [row])
+    assert len(list(read(tmp_path / "right.parquet"))) == 1
+    write_rows(tmp_path / "d.parquet", [row | change])
+    with pytest.raises(InputError, match=r"FIL003|DOC101"):
+        list(read(tmp_path / "d.parquet"))
+
+
+def test_names_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(SignatureError, match="split ''"):
+        score_files(tmp_path / "missing", tmp_path / "missing", split="")
+
+
 ROW = {"doc_id": "d1", "text": "abc", "entities": []}
 
 
@@ -146,8 +179,6 @@ def test_answers_are_placed(tmp_path: Path) -> None:
 
 
 def gold_hash(*documents: Document) -> str:
-    from strife.scoring.score import score
-
     return score(documents, []).signature.data
 
 
@@ -193,11 +224,39 @@ def test_the_hash_covers_what_is_scored_and_nothing_else(raid: Document) -> None
 
 
 def test_the_hash_does_not_depend_on_the_prediction_or_the_order(raid: Document) -> None:
-    from strife.scoring.score import score
-
     other = Document("other", "x y", (Entity("m", 0, 1, "ZZZ"),))
     far = Document("other", "x y", (Entity("m", 2, 3, "AAA"),))
     hashes = {
         score(gold, predicted).signature.data for gold in ([raid, other], [other, raid]) for predicted in ([], [far])
     }
     assert len(hashes) == 1
+
+
+def test_the_hash_is_what_its_definition_says(raid: Document) -> None:
+    """Plain Python over the definition at the head of fingerprint.py."""
+    timed = msgspec.structs.replace(raid, doc_id="a", relations=(Relation("m1", "e2", "of"),))
+    documents = [timed, raid]
+    digest = hashlib.sha256()
+    texts = [[d.doc_id, hashlib.sha256(d.text.encode()).hexdigest(), []] for d in documents]
+    digest.update(msgspec.json.encode(texts) + b"\n")
+    tables = {"entities": "ent", "events": "tri_c", "arguments": "arg_c+", "relations": "rel+", "figures": "people"}
+    for items, metric in {**tables, "times": "timex"}.items():
+        parts = METRICS[metric].parts
+        rows = [
+            {"doc": n, **dict(zip(parts, key, strict=True))} for n, d in enumerate(documents) for key in keys(metric, d)
+        ]
+        names = {
+            column: sorted(
+                {row[column] for row in rows if row[column] is not None}, key=lambda n: (isinstance(n, str), n)
+            )
+            for column in TABLES[items][1:]
+            if not column.endswith(("start", "end"))
+        }
+        cells = set()
+        for row in rows:
+            places = {c: names[c].index(row[c]) + 1 if row[c] is not None else 0 for c in names}
+            lengths = {c: row[c] - row[c[:-3] + "start"] for c in TABLES[items] if c.endswith("end")}
+            cells.add(tuple({**row, **places, **lengths}[column] for column in TABLES[items]))
+        digest.update(msgspec.json.encode([items, names], order="deterministic") + b"\n")
+        digest.update(b"".join(struct.pack("<q", number) for row in sorted(cells) for number in row) + b"\n")
+    assert gold_hash(*documents) == digest.hexdigest()[:8]

@@ -370,7 +370,7 @@ def load_documents(root: Path, split: str) -> list[Document]:
         found = f"split {split!r}: {error}"
         expected = "the folder of a dataset with a config `documents`"
         raise InputError("FIL003", root, found, expected, "check the path and the split") from error
-    return [from_row(row, data.features, root) for row in data]
+    return list(from_rows(data, data.features, root))
 
 
 def read_parquet(path: Path) -> Iterator[Document]:
@@ -389,7 +389,7 @@ def read_parquet(path: Path) -> Iterator[Document]:
             if missing := [name for name in NEEDED if name not in kinds]:
                 raise InputError("FIL003", path, f"no column {', '.join(missing)}", expected, "write it again")
             for batch in file.iter_batches(batch_size=1000):
-                yield from (from_row(row, kinds, path) for row in batch.to_pylist())
+                yield from from_rows(batch.to_pylist(), kinds, path)
     except (OSError, pyarrow.ArrowInvalid) as error:
         raise InputError("FIL003", path, str(error), expected, "check the path") from error
 
@@ -424,6 +424,19 @@ def read_rows(path: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
 
 
 def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -> Document:
-    """The document in a row of the `documents` config, as `load_dataset` gives it."""
+    """The document in a row of the `documents` config, as `load_dataset` gives it. Raises as from_rows does."""
+    return next(from_rows([row], kinds, source))
+
+
+def from_rows(rows: Iterable[Mapping[str, Any]], kinds: "Features", source: Path = Path()) -> Iterator[Document]:
+    """The documents in rows of the `documents` config.
+
+    Raises InputError, naming `source`, where the annotation is withheld, or where columns are of another shape.
+    """
     decode = decoder(kinds.to_dict()) or dict
-    return document(decode(row), source)
+    for row in rows:
+        try:
+            yield document(decode(row), source)
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            found = f"{row['doc_id']}: {type(error).__name__}: {error}"
+            raise InputError("DOC101", source, found, "the columns of `documents`", "write it again") from error

@@ -51,7 +51,7 @@ class Codes(dict[Any, int]):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The codes that gold and prediction share: `codes[column]`; mentions and events have one set of labels."""
+    """The codes that gold and prediction share; labels of mentions and types of events are one set."""
 
     labels: Codes = field(default_factory=Codes)
     roles: Codes = field(default_factory=Codes)

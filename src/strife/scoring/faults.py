@@ -81,7 +81,7 @@ def _argument(
 
 
 def _span(what: str, start: object, end: object, document: Document, beyond: bool) -> Iterator[str]:
-    numbers = [bound for bound in (start, end) if isinstance(bound, int) and not isinstance(bound, bool)]
+    numbers = [bound for bound in (start, end) if isinstance(bound, int)]
     if len(numbers) < 2:
         yield f"{what} [{start}:{end}]: offsets have to be whole numbers; count code points from 0"
         return
