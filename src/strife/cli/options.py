@@ -35,6 +35,7 @@ _EXTRAS = {
     "baselines": ("sklearn", "pycrfsuite"),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
     "label-studio": ("label_studio_sdk", "httpx"),
+    "gamma": ("pygamma_agreement", "pyannote"),
 }
 
 
