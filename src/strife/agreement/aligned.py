@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from strife.agreement.events import in_chain, pairs_of
 from strife.agreement.pairing import items, meeting
 from strife.agreement.unitizing import Span
-from strife.agreement.units import Arrow, EventUnit, Filler, Place
+from strife.agreement.units import INCIDENT, Arrow, EventUnit, Filler, Place, Units
 from strife.align import best_pairs
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["agreed", "type", "bounds", "one only", "role", "filler", "direction"]
+Kind = Literal["agreed", "type", "bounds", "one only", "role", "filler", "direction", "value"]
 
 
 class Difference(NamedTuple):
     """What two annotators say at one place: a label (None: nothing) and a span each; equal ones are agreed on.
 
-    At least one of the two is given. `about` is the type of event whose roles the labels are and `triggers` where the two
-    put its trigger; `ends` are head and tail of a relation.
+    At least one of the two is given. `about` is the type of event whose roles the labels are, and `triggers` where the
+    two put its trigger; or the attribute whose values the labels are. `ends` are head and tail of a relation.
     """
 
     kind: Kind
@@ -147,3 +147,14 @@ def of_arrows(a: Sequence[Arrow], b: Sequence[Arrow]) -> Iterator[Difference]:
 
 def _reach(arrow: Arrow) -> Span:
     return Span(min(arrow.head[0], arrow.tail[0]), max(arrow.head[1], arrow.tail[1]), arrow.label)
+
+
+def of_attributes(a: Units, b: Units) -> Iterator[Difference]:
+    """The values of the items on which both agree; the numbers of incidents are left out, since they are only names."""
+    for key in sorted(a.attributes.keys() & b.attributes.keys()):
+        item = key[1]
+        for name, value in sorted(a.attributes[key].items()):
+            if name != INCIDENT and name in b.attributes[key]:
+                other = b.attributes[key][name]
+                kind: Kind = "agreed" if value == other else "value"
+                yield Difference(kind, item._replace(label=value), item._replace(label=other), name)

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from strife.agreement.coefficients import coincidences, quotient
 from strife.agreement.measure import Group, Measure, Read, Sums
 from strife.agreement.unitizing import Span
-from strife.agreement.units import NO_VALUE, Units
+from strife.agreement.units import INCIDENT, NO_VALUE, Units
 from strife.ontology import Ontology
 
 if TYPE_CHECKING:
     from strife.agreement.measure import Array
 
-INCIDENT = "incident"
 ONE, TWO = "one incident", "two incidents"
 
 

@@ -6,14 +6,14 @@ from itertools import combinations
 
 import msgspec
 
-from strife.agreement.aligned import Difference, Kind, of_arguments, of_arrows, of_spans
+from strife.agreement.aligned import Difference, Kind, of_arguments, of_arrows, of_attributes, of_spans
 from strife.agreement.measure import Read
 from strife.agreement.unitizing import Span
 from strife.agreement.units import Units
 
 EXAMPLES, WORDS = 3, 5
 CONTEXT, QUOTE = 40, 90  # characters
-LAYERS = ("entities", "typed_triggers", "arguments", "relations")
+LAYERS = ("entities", "typed_triggers", "arguments", "relations", "attributes")
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -32,8 +32,9 @@ class Pattern(msgspec.Struct, frozen=True):
     """A kind of disagreement that one rule could settle.
 
     `labels` are those between which annotators waver (one, where the question is whether or where to mark it), `about`
-    the event type whose roles they are. `count` is how often, over all pairs of annotators; `agreed` how often the same
-    labels were agreed on. `gain` is by how much the exact F1 of the layer would rise if all of them were settled.
+    the event type whose roles or the attribute whose values they are. `count` is how often, over all pairs of annotators;
+    `agreed` how often the same labels were agreed on. `gain` is by how much the exact F1 of the layer (of attributes the
+    share of equal values) would rise if all of them were settled.
     """
 
     layer: str
@@ -58,6 +59,7 @@ class Pattern(msgspec.Struct, frozen=True):
             "one only": f"{first}{of}: marked or not?",
             "filler": f"{first}{of}: which of several?",
             "direction": f"{first}: from which to which?",
+            "value": f"{self.about}: {' or '.join(self.labels)}?",
             "agreed": first,
         }[self.kind]
 
@@ -101,6 +103,8 @@ def between(a: Units, b: Units, layer: str) -> Iterable[Difference]:
         return of_spans(a.entities, b.entities)
     if layer == "typed_triggers":
         return of_spans(a.triggers, b.triggers)
+    if layer == "attributes":
+        return of_attributes(a, b)
     return of_arguments(a.events, b.events) if layer == "arguments" else of_arrows(a.arrows, b.arrows)
 
 
@@ -111,7 +115,7 @@ def confusion(layer: str, found: Sequence[Differences], names: Sequence[str]) ->
     order = [*labels, None]
     two = len(names) == 2
     counts = tuple(tuple(both[x, y] if two else both[x, y] + both[y, x] for y in order) for x in order)
-    rows, columns = names if two else ("one annotator", "another")
+    rows, columns = names if two else ("one annotator", "another (every pair, both ways)")
     return Confusion(layer, rows, columns, labels, counts)
 
 
@@ -182,11 +186,23 @@ def example(one: Differences, difference: Difference, names: Sequence[str]) -> E
         one.doc_id,
         start,
         end,
-        text[max(0, start - CONTEXT) : start],
+        _before(text, start),
         words(text, difference),
-        text[end : end + CONTEXT],
+        _after(text, end),
         {names[who]: said(text, difference, span) for who, span in sides},
     )
+
+
+def _before(text: str, at: int) -> str:
+    """What stands before a place in its line, from the beginning of a word."""
+    near = text[max(0, at - CONTEXT) : at].rpartition("\n")[2]
+    return near if len(near) < CONTEXT else near.partition(" ")[2]
+
+
+def _after(text: str, at: int) -> str:
+    """What stands after a place in its line, up to the end of a word."""
+    near = text[at : at + CONTEXT].partition("\n")[0]
+    return near if len(near) < CONTEXT else near.rpartition(" ")[0]
 
 
 def words(text: str, difference: Difference) -> str:
@@ -199,7 +215,7 @@ def said(text: str, difference: Difference, span: Span | None) -> str:
     if span is None:
         return "nothing"
     other = difference.b if span is difference.a else difference.a
-    if difference.ends or other is None or other[:2] == span[:2]:
+    if difference.kind == "value" or difference.ends or other is None or other[:2] == span[:2]:
         return span.label
     return f"{span.label} {shortened(text[span.start : span.end])!r}"
 

@@ -39,6 +39,7 @@ MEASURES = {
 }
 F1 = ("exact", "overlap", "iou", "character", "chain", "parts")
 SHARES = (*F1, "observed")  # told in percent
+BY_DOCUMENT = (("entities", "exact"), ("typed_triggers", "exact"), ("arguments", "exact"), ("events", "parts"))
 SHOWN, LOWEST = 10, 5
 
 
@@ -127,26 +128,27 @@ def _chance_table(agreement: Agreement) -> str:
 
 
 def _lowest(agreement: Agreement) -> str:
-    """By type, by pair and by document, what agrees least."""
-    lines = ["lowest, exact F1 in %; all of them with --format json or html"]
+    """What agrees least, by type, pair and document."""
+    lines = ["lowest first, exact F1 in % (all of it with --format json or html)"]
     for layer, measures in agreement.layers.items():
         name = "exact" if "exact" in measures else "observed"
-        if name not in measures or layer == "triggers":
-            continue
-        result = measures[name]
-        groups = {
-            "type": result.types,
-            "pair": result.pairs if len(result.pairs) > 1 else {},
-            "document": result.documents,
-        }
-        for what, values in groups.items():
-            if ranked := _ranked(values):
-                cells = "; ".join(f"{one_line(key)} {told(value, name)}" for key, value in ranked[:LOWEST])
-                lines.append(f"  {TITLES[layer]}, by {what}: {cells}")
+        for what, values in (("type", measures[name].types), ("pair", measures[name].pairs)):
+            if len(values) > 1:
+                lines.append(f"  {TITLES[layer]}, by {what}")
+                lines += [f"    {one_line(key)} {told(value, name)}" for key, value in ranked(values)[:LOWEST]]
+    columns = [(layer, name) for layer, name in BY_DOCUMENT if agreement.layers[layer][name].overall.value is not None]
+    if columns:
+        first = [key for key, _ in ranked(agreement.layers[columns[-1][0]][columns[-1][1]].documents)][:LOWEST]
+        rows = [["  document", *(f"{TITLES[layer]} ({MEASURES[name]})" for layer, name in columns)]]
+        for doc_id in first:
+            of = (agreement.layers[layer][name].documents[doc_id] for layer, name in columns)
+            rows.append([f"  {one_line(doc_id)}", *(told(value, "exact") for value in of)])
+        lines += ["", table(rows)]
     return "\n".join(lines)
 
 
-def _ranked(values: dict[str, Value]) -> list[tuple[str, Value]]:
+def ranked(values: dict[str, Value]) -> list[tuple[str, Value]]:
+    """Values by name, the lowest first, without those that are not defined."""
     defined = [(value.value, key, value) for key, value in values.items() if value.value is not None]
     return [(key, value) for _, key, value in sorted(defined, key=lambda entry: entry[:2])]
 

@@ -153,7 +153,7 @@ def crossing(a: Cut, b: Cut, labels: int) -> Crossing:
     )
     np.maximum(shared, 0, out=shared)
     equal = (shared * (a.labels[:, None] == b.labels[None, :])).sum(1)
-    same: Array = np.bincount(a.labels, weights=equal, minlength=labels)
+    same = np.bincount(a.labels, weights=equal, minlength=labels).astype(np.float64)
     return Crossing(same, float(shared.sum()), shared.sum(1), shared.sum(0))
 
 

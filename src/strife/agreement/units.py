@@ -17,6 +17,7 @@ from strife.scoring.metrics import argument_span, spans_by_id
 Place = tuple[int, int]
 UNNAMED = "(no label)"
 NO_VALUE = "(none)"
+INCIDENT = "incident"  # the attribute whose values only say which events belong together
 
 
 class Filler(NamedTuple):
