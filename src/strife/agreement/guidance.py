@@ -32,9 +32,9 @@ class Pattern(msgspec.Struct, frozen=True):
     """A kind of disagreement that one rule could settle.
 
     `labels` are those between which annotators waver (one, where the question is whether or where to mark it), `about`
-    the event type whose roles or the attribute whose values they are. `count` is how often, over all pairs of annotators;
-    `agreed` how often the same labels were agreed on. `gain` is by how much the exact F1 of the layer (of attributes the
-    share of equal values) would rise if all of them were settled.
+    the event type whose roles or the attribute whose values they are. `count` is how often, over all pairs of
+    annotators; `agreed` how often the same labels were agreed on. `gain` is by how much the exact F1 of the layer (of
+    attributes the share of equal values) would rise if all of them were settled.
     """
 
     layer: str

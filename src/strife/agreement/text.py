@@ -40,7 +40,7 @@ MEASURES = {
 F1 = ("exact", "overlap", "iou", "character", "chain", "parts")
 SHARES = (*F1, "observed")  # told in percent
 BY_DOCUMENT = (("entities", "exact"), ("typed_triggers", "exact"), ("arguments", "exact"), ("events", "parts"))
-SHOWN, LOWEST = 10, 5
+SHOWN, LOWEST, SHOWN_DOCUMENTS = 10, 3, 5
 
 
 def as_json(agreement: Agreement) -> str:
@@ -134,11 +134,11 @@ def _lowest(agreement: Agreement) -> str:
         name = "exact" if "exact" in measures else "observed"
         for what, values in (("type", measures[name].types), ("pair", measures[name].pairs)):
             if len(values) > 1:
-                lines.append(f"  {TITLES[layer]}, by {what}")
-                lines += [f"    {one_line(key)} {told(value, name)}" for key, value in ranked(values)[:LOWEST]]
+                cells = (f"{one_line(key)} {told(value, name)}" for key, value in ranked(values)[:LOWEST])
+                lines.append(f"  {TITLES[layer]}, by {what}: {', '.join(cells)}")
     columns = [(layer, name) for layer, name in BY_DOCUMENT if agreement.layers[layer][name].overall.value is not None]
     if columns:
-        first = [key for key, _ in ranked(agreement.layers[columns[-1][0]][columns[-1][1]].documents)][:LOWEST]
+        first = [key for key, _ in ranked(agreement.layers[columns[-1][0]][columns[-1][1]].documents)][:SHOWN_DOCUMENTS]
         rows = [["  document", *(f"{TITLES[layer]} ({MEASURES[name]})" for layer, name in columns)]]
         for doc_id in first:
             of = (agreement.layers[layer][name].documents[doc_id] for layer, name in columns)
