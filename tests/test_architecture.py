@@ -93,7 +93,10 @@ def test_learning_libraries_stay_in_the_baselines(library: str) -> None:
     assert users(library) <= {module for module in MODULES if module.startswith("strife.baselines")}
 
 
-@pytest.mark.parametrize(("library", "home"), [("jinja2", "strife.pages"), ("scipy", "strife.align")])
+@pytest.mark.parametrize(
+    ("library", "home"),
+    [("jinja2", "strife.pages"), ("scipy", "strife.align"), ("pygamma_agreement", "strife.agreement.gamma")],
+)
 def test_library_stays_in_its_module(library: str, home: str) -> None:
     assert users(library) - {"strife.baselines.linear"} == {home}
 

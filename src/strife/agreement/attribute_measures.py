@@ -87,7 +87,9 @@ def _alpha(by_document: Sequence[Sequence[Answers]], groups: Sequence[Group], on
     values = sorted({(a.attribute, value) for some in kept for a in some for value in a.values.values()})
     number = {value: i for i, value in enumerate(values)}
     types = tuple(dict.fromkeys(attribute for attribute, _ in values))
-    member = np.array([[attribute == name for name in types] for attribute, _ in values], float).reshape(-1, len(types))
+    member = np.zeros((len(values), len(types)))
+    for i, (attribute, _) in enumerate(values):
+        member[i, types.index(attribute)] = 1
     sums = np.zeros((len(by_document), len(groups), len(values), 2))
     for d, some in enumerate(kept):
         for g, group in enumerate(groups):
