@@ -2,11 +2,13 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from strife.agreement import nominal_alpha
+from tests.conftest import ROOT
 
 Counts = dict[str, dict[str, int]]
 TYPES = ("arson", "attack", "bombing", "kidnapping", "robbery")
@@ -65,3 +67,16 @@ def test_the_alphas_of_the_three_annotators(counts: list[Counts], type_of: dict[
     assert {kind: value and round(value, 3) for kind, value in ours.items()} == {
         "arson": 0.02, "attack": -0.048, "bombing": 0.449, "kidnapping": 0.402, "robbery": 0.0, "total": 0.210,
     }  # fmt: skip
+
+
+def test_the_page_has_these_figures(counts: list[Counts], type_of: dict[str, str], study: Path) -> None:
+    page = (ROOT / "docs" / "agreement.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (\w+) \| ([-.\d]+) \| ([-.\w]+) \| ([-.\d]+) \|$", page.partition("<!-- muc:")[2], re.MULTILINE
+    )
+    first, second, third = counts
+    assert [kind for kind, *_ in rows] == [*TYPES, "total"]
+    for kind, _, twice, three in rows:
+        for shown, annotators in ((twice, [first, second, second]), (three, [first, second, third])):
+            value = alpha(annotators, type_of, kind)
+            assert shown == ("undefined" if value is None else f"{value:.3f}".replace("0.", ".", 1)), kind

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from strife.check import files, is_export
 from strife.labelstudio.export import read_export
 from strife.model import Document, canonical
 from strife.ontology import Ontology
@@ -36,6 +35,8 @@ def read_annotators(paths: Iterable[Path], ontology: Ontology) -> dict[str, list
     left out. In a document file it is the one name under `annotators`, else the name of the file without its endings.
     Raises InputError for a file that cannot be read, AgreementError for an annotation without a user.
     """
+    from strife.check import files  # slow to import
+
     found: dict[str, list[Document]] = defaultdict(list)
     for path in files(paths):
         for who, document in _submitted(path, ontology):
@@ -44,6 +45,8 @@ def read_annotators(paths: Iterable[Path], ontology: Ontology) -> dict[str, list
 
 
 def _submitted(path: Path, ontology: Ontology) -> Iterator[tuple[str, Document]]:
+    from strife.check import is_export
+
     if not is_export(path):
         stem = path.name.split(".")[0]
         for document in read_documents(path):
