@@ -81,4 +81,4 @@ def test_the_benchmark_runs() -> None:
     command = [sys.executable, "scripts/bench_agree.py", "--documents", "2", "--rounds", "1", "--samples", "5"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    assert re.search(r"^ +2 documents +\d+\.\d\d s +\d+ MB$", run.stdout, flags=re.MULTILINE)
+    assert re.search(r"^ +2 documents +\d+\.\d\d s +\d+\.\d\d s of processors +\d+ MB$", run.stdout, flags=re.MULTILINE)
