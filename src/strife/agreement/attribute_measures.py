@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from strife.agreement.coefficients import coincidences, quotient
+from strife.agreement.coefficients import quotient
 from strife.agreement.measure import Group, Measure, Read, Sums
 from strife.agreement.unitizing import Span
 from strife.agreement.units import INCIDENT, NO_VALUE, Units
@@ -93,12 +93,18 @@ def _alpha(by_document: Sequence[Sequence[Answers]], groups: Sequence[Group], on
     sums = np.zeros((len(by_document), len(groups), len(values), 2))
     for d, some in enumerate(kept):
         for g, group in enumerate(groups):
-            units: dict[str, list[list[str]]] = defaultdict(list)
+            found: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
             for attribute, of in some:
-                units[attribute].append([of[who] for who in group if who in of])
-            for attribute, rows in units.items():
-                for value, both in coincidences(rows).items():
-                    sums[d, g, number[attribute, str(value)]] += both
+                given = [of[who] for who in group if who in of]
+                if (m := len(given)) < 2:
+                    continue
+                for value in set(given):
+                    k = given.count(value)
+                    both = found[attribute, value]
+                    both[0] += k * (k - 1) / (m - 1)
+                    both[1] += k
+            for key, both in found.items():
+                sums[d, g, number[key]] = both
 
     def disagreement(s: "Array") -> "tuple[Array, Array]":
         same, n, squares = s[..., 0] @ member, s[..., 1] @ member, (s[..., 1] ** 2) @ member

@@ -140,8 +140,8 @@ def _unitizing_measures(
         for label in {span.label for some in of.values() for span in some}:
             only = {who: [span for span in some if span.label == label] for who, some in of.items()}
             cuts = {who: u.cut(u.flat(some), {label: 0}) for who, some in only.items()}
-            for g, sums in _of_2016(cuts, here, length, 1):
-                single[d, g, index[label]] = sums[0]
+            for g, one in _of_label(cuts, here, length):
+                single[d, g, index[label]] = one
             for g, differences in _of_1995(cuts, here, length):
                 edges[d, g, index[label]] = differences
     by_type = Sums(edges, u.alpha_u, _last)
@@ -169,6 +169,17 @@ def _of_2016(
     for g, here in groups:
         crossings = {(i, j): met[here[i], here[j]] for i, j in combinations(range(len(here)), 2)}
         yield g, u.of_cuts([cuts[who] for who in here], crossings, length, labels)
+
+
+def _of_label(
+    cuts: Mapping[int, u.Cut], groups: Sequence[tuple[int, Group]], length: int
+) -> Iterator[tuple[int, tuple[tuple[float, float, float], ...]]]:
+    """By group the sums of uα where all units have one label."""
+    both = {(i, j): u.crossing(cuts[i], cuts[j], 1).both for i, j in combinations(sorted(cuts), 2)}
+    sizes = {who: one.places[:, 1] - one.places[:, 0] for who, one in cuts.items()}
+    for g, here in groups:
+        pairs = {(i, j): both[here[i], here[j]] for i, j in combinations(range(len(here)), 2)}
+        yield g, u.of_one_label([sizes[who] for who in here], pairs, length)
 
 
 def _of_1995(

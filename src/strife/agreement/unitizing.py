@@ -157,6 +157,21 @@ def crossing(a: Cut, b: Cut, labels: int) -> Crossing:
     return Crossing(same, float(shared.sum()), shared.sum(1), shared.sum(0))
 
 
+def of_one_label(
+    sizes: Sequence["Array"], both: Mapping[tuple[int, int], float], length: int
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """The sums of `u_alpha` for one text and one label, gap first: what `of_cuts` gives, without arrays.
+
+    `sizes` are the lengths of each annotator's units, `both` is `Crossing.both` of each pair.
+    """
+    m = len(sizes)
+    marked = [float(one.sum()) for one in sizes]
+    gaps = sum(length - marked[i] - marked[j] + shared for (i, j), shared in both.items())
+    unmarked = m * length - sum(marked)
+    own = sum(float((one * one).sum()) for one in sizes)
+    return (2 * gaps / (m - 1), unmarked, unmarked), (2 * sum(both.values()) / (m - 1), sum(marked), own)
+
+
 def of_cuts(
     cuts: Sequence[Cut], crossings: Mapping[tuple[int, int], Crossing], length: int, labels: int
 ) -> tuple["Array", "Array", "Array"]:
