@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strife.agreement.coefficients import cohen, cohen_kappa, f1, fleiss_kappa, nominal_alpha
 from strife.agreement.unitizing import (
-    Cut,
     Span,
     alpha_u,
     crossing,
@@ -19,6 +20,8 @@ from strife.agreement.unitizing import (
     expected_differences,
     flat,
     of_cuts,
+    of_one_label,
+    shared_length,
     squared_differences,
     u_alpha,
 )
@@ -63,9 +66,9 @@ def test_no_variation_is_undefined(vectors: dict[str, Vector]) -> None:
     assert [measure(units) for measure in (nominal_alpha, fleiss_kappa, cohen_kappa)] == [None, None, None]
 
 
-def seen_and_expected(cuts: list[Cut], length: int) -> np.ndarray[Any, Any]:
-    seen = sum(squared_differences(a, b, length) for a, b in combinations(cuts, 2))
-    return np.array([seen, expected_differences(cuts, length)])
+def seen_and_expected(raters: list[list[Span]], length: int) -> np.ndarray[Any, Any]:
+    seen = sum(squared_differences(a, b) for a, b in combinations(raters, 2))
+    return np.array([seen, expected_differences(raters, length)])
 
 
 def by_category(given: dict[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
@@ -76,10 +79,7 @@ def by_category(given: dict[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return flat([Span(start - begin, start - begin + size, label) for start, size, label in rater if label == name])
 
     categories = sorted({unit[2] for rater in given["raters"] for unit in rater})
-    return {
-        name: seen_and_expected([cut(units(rater, name), {name: 0}) for rater in given["raters"]], length)
-        for name in categories
-    }
+    return {name: seen_and_expected([units(rater, name) for rater in given["raters"]], length) for name in categories}
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,7 @@ def test_alpha_u_of_1995(vectors: dict[str, Vector], name: str) -> None:
 
 
 def test_alpha_u_of_nothing_is_undefined() -> None:
-    nothing = cut([], {})
-    assert np.isnan(alpha_u(seen_and_expected([nothing, nothing, nothing], 20)))
+    assert np.isnan(alpha_u(seen_and_expected([[], [], []], 20)))
 
 
 def of_2016(given: dict[str, Any]) -> tuple[np.ndarray[Any, Any], ...]:
@@ -160,3 +159,18 @@ def test_gamma(vectors: dict[str, Vector]) -> None:
         for who, start, end, label in vector["input"]["units"]:
             by_annotator.setdefault(who, []).append(Span(start, end, label))
         assert disorder(by_annotator, 1).observed == pytest.approx(vector["expected"], abs=1e-5), vector["id"]
+
+
+spans = st.lists(st.tuples(st.integers(0, 35), st.integers(1, 9)), max_size=6).map(
+    lambda some: flat([Span(start, start + size, "x") for start, size in some])
+)
+
+
+@given(st.lists(spans, min_size=2, max_size=4))
+def test_one_label_needs_no_arrays(raters: list[list[Span]]) -> None:
+    cuts = [cut(units, {"x": 0}) for units in raters]
+    pairs = list(combinations(range(len(raters)), 2))
+    whole, binary, _ = of_cuts(cuts, {(i, j): crossing(cuts[i], cuts[j], 1) for i, j in pairs}, 44, 1)
+    shared = {(i, j): shared_length(raters[i], raters[j]) for i, j in pairs}
+    assert np.array(of_one_label(raters, shared, 44)) == pytest.approx(whole)
+    assert binary == pytest.approx(whole)

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from strife.agreement.events import in_chain, pairs_of
-from strife.agreement.pairing import items, meeting
+from strife.agreement.pairing import chosen, items, meeting
 from strife.agreement.unitizing import Span
 from strife.agreement.units import INCIDENT, Arrow, EventUnit, Filler, Place, Units
-from strife.align import best_pairs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,13 +67,7 @@ def _together(a: Sequence[Span], b: Sequence[Span]) -> list[tuple[int, int]]:
     place_a, place_b = ([(s.start, s.end) for s in side] for side in (a, b))
     met = meeting(items([0] * len(a), [0] * len(a), place_a), items([0] * len(b), [0] * len(b), place_b))
     same = np.array([[x.label == y.label for y in b] for x in a], bool)
-    possible = met.iou | (met.overlap & same)
-    alone = possible & (possible.sum(1)[:, None] == 1) & (possible.sum(0)[None, :] == 1)
-    pairs = [(int(i), int(j)) for i, j in zip(*alone.nonzero(), strict=True)]
-    rest = possible & ~alone
-    if rest.any():
-        pairs += best_pairs(_weights(a, b, rest, same))
-    return sorted(pairs)
+    return chosen(met.iou | (met.overlap & same), lambda rest: _weights(a, b, rest, same))
 
 
 def _weights(

@@ -13,9 +13,8 @@ templates by slots of MUC-4 (Chinchor 1992), with events that have a place in th
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from strife.agreement.pairing import IOU, Items, agreement, items, largest, meeting
+from strife.agreement.pairing import IOU, Items, agreement, chosen, items, largest, meeting
 from strife.agreement.units import EventUnit, Filler, Place, event_units
-from strife.align import best_pairs
 from strife.model import Document, Event
 
 if TYPE_CHECKING:
@@ -74,22 +73,15 @@ def pair_events(a: Document, b: Document) -> list[tuple[Event, Event]]:
 
 def pairs_of(a: Sequence[EventUnit], b: Sequence[EventUnit]) -> list[tuple[int, int]]:
     """Indexes of the events that are paired, by the index in `a`."""
-    met = meeting(_triggers(a), _triggers(b)).overlap
-    rows, columns = met.sum(1), met.sum(0)
-    alone = met & (rows[:, None] == 1) & (columns[None, :] == 1)
-    pairs = [(int(i), int(j)) for i, j in zip(*alone.nonzero(), strict=True)]
-    rest = met & ~alone
-    if rest.any():
-        pairs += _best(a, b, rest)
-    return sorted(pairs)
+    return chosen(meeting(_triggers(a), _triggers(b)).overlap, lambda rest: _weights(a, b, rest))
 
 
 def _triggers(events: Sequence[EventUnit]) -> Items:
     return items([e.label for e in events], [0] * len(events), [(e.start, e.end) for e in events])
 
 
-def _best(a: Sequence[EventUnit], b: Sequence[EventUnit], possible: "NDArray[np.bool_]") -> list[tuple[int, int]]:
-    """The best pairs where events compete: several of one type with triggers that meet.
+def _weights(a: Sequence[EventUnit], b: Sequence[EventUnit], possible: "NDArray[np.bool_]") -> "NDArray[np.float64]":
+    """What pairs are worth where events compete: several of one type with triggers that meet.
 
     Between pairings with an equal sum of parts the one with more exact agreement is taken, so that figures which ask
     for more than overlap do not hang on the order either. The weights are whole numbers, added without rounding.
@@ -102,7 +94,7 @@ def _best(a: Sequence[EventUnit], b: Sequence[EventUnit], possible: "NDArray[np.
         exact, near = (agreed(x.arguments, y.arguments, how) + how(x.span[:2], y.span[:2]) for how in (same, close))
         whole = sum(_whole(x, y))
         weights[i, j] = round(parts(x, y) * 1e5) * 1e8 + whole * 1e6 + exact * 1e3 + near
-    return best_pairs(weights)
+    return weights
 
 
 def _whole(a: EventUnit, b: EventUnit) -> tuple[bool, bool, bool]:

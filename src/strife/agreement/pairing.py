@@ -64,15 +64,23 @@ def meeting(a: Items, b: Items) -> Meeting:
 
 def largest(possible: "NDArray[np.bool_]") -> list[tuple[int, int]]:
     """The most pairs (row, column) of those possible, each row and column in at most one."""
-    rows, columns = possible.sum(1), possible.sum(0)
-    alone = possible & (rows[:, None] == 1) & (columns[None, :] == 1)
-    pairs = [(int(i), int(j)) for i, j in zip(*alone.nonzero(), strict=True)]
-    rest = possible & ~alone
-    if rest.any():
-        some, others = rest.any(1).nonzero()[0], rest.any(0).nonzero()[0]
-        chosen = best_pairs(rest[some][:, others].astype(float))
-        pairs += [(int(some[i]), int(others[j])) for i, j in chosen]
-    return pairs
+    return chosen(possible, lambda rest: rest.astype(float))
+
+
+def chosen(
+    possible: "NDArray[np.bool_]", weights: Callable[["NDArray[np.bool_]"], "NDArray[np.float64]"]
+) -> list[tuple[int, int]]:
+    """Of the pairs (row, column) that are possible those with the largest sum of weights, by row.
+
+    A pair whose row and column have no other needs no weight; `weights` is asked for those of the others only, with the
+    possible pairs that are left.
+    """
+    rows, columns = (side.tolist() for side in possible.nonzero())
+    if len(set(rows)) == len(rows) and len(set(columns)) == len(columns):
+        return list(zip(rows, columns, strict=True))
+    alone = possible & (possible.sum(1)[:, None] == 1) & (possible.sum(0)[None, :] == 1)
+    rows, columns = (side.tolist() for side in alone.nonzero())
+    return sorted([*zip(rows, columns, strict=True), *best_pairs(weights(possible & ~alone))])
 
 
 def agreement(a: Items, b: Items, types: int, also: Callable[[int, int], bool] | None = None) -> "NDArray[np.float64]":

@@ -139,11 +139,9 @@ def _unitizing_measures(
             whole[d, g], binary[d, g], coded[d, g] = sums
         for label in {span.label for some in of.values() for span in some}:
             only = {who: [span for span in some if span.label == label] for who, some in of.items()}
-            cuts = {who: u.cut(u.flat(some), {label: 0}) for who, some in only.items()}
-            for g, one in _of_label(cuts, here, length):
-                single[d, g, index[label]] = one
-            for g, differences in _of_1995(cuts, here, length):
-                edges[d, g, index[label]] = differences
+            units = {who: u.flat(some) for who, some in only.items()}
+            for g, one, differences in _of_label(units, here, length):
+                single[d, g, index[label]], edges[d, g, index[label]] = one, differences
     by_type = Sums(edges, u.alpha_u, _last)
     yield Measure(layer, "alpha_u", Sums(edges.sum(2), u.alpha_u, _last), types, by_type)
     yield Measure(layer, "u_alpha", Sums(whole, u.u_alpha, _marked), types, Sums(single, u.u_alpha, _marked))
@@ -172,25 +170,19 @@ def _of_2016(
 
 
 def _of_label(
-    cuts: Mapping[int, u.Cut], groups: Sequence[tuple[int, Group]], length: int
-) -> Iterator[tuple[int, tuple[tuple[float, float, float], ...]]]:
-    """By group the sums of uα where all units have one label."""
-    both = {(i, j): u.crossing(cuts[i], cuts[j], 1).both for i, j in combinations(sorted(cuts), 2)}
-    sizes = {who: one.places[:, 1] - one.places[:, 0] for who, one in cuts.items()}
+    units: Mapping[int, Sequence[u.Span]], groups: Sequence[tuple[int, Group]], length: int
+) -> Iterator[tuple[int, tuple[u.Row, u.Row], u.Row]]:
+    """By group, of flat units of one label, the sums of uα and those of the alpha of 1995 with the number of units."""
+    met, seen = {}, {}
+    for i, j in combinations(sorted(units), 2):
+        met[i, j] = u.shared_length(units[i], units[j])
+        seen[i, j] = u.squared_differences(units[i], units[j])
     for g, here in groups:
-        pairs = {(i, j): both[here[i], here[j]] for i, j in combinations(range(len(here)), 2)}
-        yield g, u.of_one_label([sizes[who] for who in here], pairs, length)
-
-
-def _of_1995(
-    cuts: Mapping[int, u.Cut], groups: Sequence[tuple[int, Group]], length: int
-) -> Iterator[tuple[int, tuple[float, float, int]]]:
-    """By group the squared differences of one category, seen and expected, and how many units there are."""
-    seen = {(i, j): u.squared_differences(cuts[i], cuts[j], length) for i, j in combinations(sorted(cuts), 2)}
-    for g, here in groups:
-        expected = u.expected_differences([cuts[who] for who in here], length)
-        units = sum(len(cuts[who].labels) for who in here)
-        yield g, (sum(seen[pair] for pair in combinations(here, 2)), expected, units)
+        some = [units[who] for who in here]
+        shared = {(i, j): met[here[i], here[j]] for i, j in combinations(range(len(here)), 2)}
+        differences = sum(seen[pair] for pair in combinations(here, 2))
+        marked = sum(map(len, some))
+        yield g, u.of_one_label(some, shared, length), (differences, u.expected_differences(some, length), marked)
 
 
 def _marked(s: "Array") -> "Array":

@@ -9,7 +9,9 @@ units, one category after the other.
 Both want units of one annotator that do not overlap; `flat` sees to it. Offsets are half-open code points.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from strife.agreement.coefficients import quotient
@@ -31,70 +33,63 @@ class Span(NamedTuple):
 
 def flat(spans: Sequence[Span]) -> list[Span]:
     """The spans in text order, of any that overlap only the longest (then the first, then by label)."""
+    ordered = sorted(set(spans))
+    if all(span.end <= after.start for span, after in pairwise(ordered)):
+        return ordered
     kept: list[Span] = []
-    for span in sorted(set(spans), key=lambda s: (s.start - s.end, s)):
+    for span in sorted(ordered, key=lambda s: (s.start - s.end, s)):
         if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return sorted(kept)
 
 
-class Cut(NamedTuple):
-    """One annotator's units of a text, flat: `places` has shape (units, [start, end]), `labels` (units,)."""
+def squared_differences(a: Sequence[Span], b: Sequence[Span]) -> float:
+    """The squared differences of two annotators' flat units of one category, counted both ways (1995, for Do).
 
-    places: "Array"
-    labels: "NDArray[np.int64]"
-
-
-def cut(spans: Sequence[Span], index: Mapping[str, int]) -> Cut:
-    """The cut that flat spans make; `index` gives each label its number."""
-    import numpy as np
-
-    places = np.array([(span.start, span.end) for span in spans], float).reshape(-1, 2)
-    return Cut(places, np.array([index[span.label] for span in spans], np.int64))
-
-
-def squared_differences(a: Cut, b: Cut, length: int) -> float:
-    """The squared differences of two annotators' sections of one category, counted both ways (1995, equation for Do).
-
-    For two units that meet the squares of the distances of their edges, for a unit within a gap its squared length.
+    For two units that meet the squares of the distances of their edges, for a unit that meets none its squared length.
     """
-    x, y = a.places, b.places
-    starts, ends = x[:, None, 0] - y[None, :, 0], x[:, None, 1] - y[None, :, 1]
-    meet = (x[:, None, 0] < y[None, :, 1]) & (y[None, :, 0] < x[:, None, 1])
-    alone = _alone(x, _gaps(y, length)) + _alone(y, _gaps(x, length))
-    return 2 * float(((starts**2 + ends**2) * meet).sum() + alone)
+    total = 0
+    for units, others in ((a, b), (b, a)):
+        ends = [other.end for other in others]
+        for unit in units:
+            at = first = bisect_right(ends, unit.start)
+            while at < len(others) and others[at].start < unit.end:
+                total += (unit.start - others[at].start) ** 2 + (unit.end - others[at].end) ** 2
+                at += 1
+            if at == first:
+                total += 2 * (unit.end - unit.start) ** 2
+    return float(total)
 
 
-def _gaps(places: "Array", length: int) -> "Array":
-    """What lies between units, as (start, end)."""
-    import numpy as np
-
-    edges = np.concatenate([[0.0], places.ravel(), [float(length)]]).reshape(-1, 2)
-    return edges[edges[:, 0] < edges[:, 1]]
-
-
-def _alone(places: "Array", gaps: "Array") -> float:
-    inside = (gaps[None, :, 0] <= places[:, None, 0]) & (places[:, None, 1] <= gaps[None, :, 1])
-    return float((((places[:, 1] - places[:, 0]) ** 2)[:, None] * inside).sum())
-
-
-def expected_differences(cuts: Sequence[Cut], length: int) -> float:
+def expected_differences(raters: Sequence[Sequence[Span]], length: int) -> float:
     """What `squared_differences` of all pairs of annotators would add up to if chance had placed their units.
 
     Chance places the units of a text anywhere in that text (2004, the formula for De, times m(m - 1)length²).
     """
-    import numpy as np
-
-    m = len(cuts)
-    places = np.concatenate([one.places for one in cuts])
-    if not len(places):
+    m = len(raters)
+    sizes = [unit.end - unit.start for units in raters for unit in units]
+    if not sizes:
         return 0.0
-    sizes = places[:, 1] - places[:, 0]
-    room = np.concatenate([_gaps(one.places, length) for one in cuts])
-    fits = np.maximum((room[:, 1] - room[:, 0])[None, :] - sizes[:, None] + 1, 0).sum(1)
-    among_units = (len(places) - 1) / 3 * (2 * sizes**3 - 3 * sizes**2 + sizes)
-    ways = m * length * (m * length - 1) - (sizes * (sizes - 1)).sum()
-    return float(2 * length * m * (m - 1) * (among_units + sizes**2 * fits).sum() / ways)
+    gaps = sorted(gap for units in raters for gap in _gaps(units, length))
+    room = [0, *accumulate(reversed(gaps))]  # the sum of the longest gaps, by how many
+    total = 0.0
+    for size in sizes:
+        fitting = len(gaps) - bisect_left(gaps, size)
+        fits = room[fitting] - fitting * (size - 1)
+        total += (len(sizes) - 1) / 3 * (2 * size**3 - 3 * size**2 + size) + size**2 * fits
+    ways = m * length * (m * length - 1) - sum(size * (size - 1) for size in sizes)
+    return 2 * length * m * (m - 1) * total / ways
+
+
+def _gaps(units: Sequence[Span], length: int) -> Iterator[int]:
+    """The lengths of what lies between flat units."""
+    at = 0
+    for unit in units:
+        if unit.start > at:
+            yield unit.start - at
+        at = unit.end
+    if length > at:
+        yield length - at
 
 
 def alpha_u(sums: "Array") -> "Array":
@@ -131,6 +126,21 @@ def ku_alpha(sums: "Array") -> "Array":
     return 1 - quotient(expected * (lengths - same), lengths * lengths * (n - lengths))
 
 
+class Cut(NamedTuple):
+    """One annotator's units of a text, flat: `places` has shape (units, [start, end]), `labels` (units,)."""
+
+    places: "Array"
+    labels: "NDArray[np.int64]"
+
+
+def cut(spans: Sequence[Span], index: Mapping[str, int]) -> Cut:
+    """The cut that flat spans make; `index` gives each label its number."""
+    import numpy as np
+
+    places = np.array([(span.start, span.end) for span in spans], float).reshape(-1, 2)
+    return Cut(places, np.array([index[span.label] for span in spans], np.int64))
+
+
 class Crossing(NamedTuple):
     """Where the units of two annotators meet, in characters.
 
@@ -157,19 +167,34 @@ def crossing(a: Cut, b: Cut, labels: int) -> Crossing:
     return Crossing(same, float(shared.sum()), shared.sum(1), shared.sum(0))
 
 
+Row = tuple[float, float, float]
+
+
 def of_one_label(
-    sizes: Sequence["Array"], both: Mapping[tuple[int, int], float], length: int
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    raters: Sequence[Sequence[Span]], shared: Mapping[tuple[int, int], int], length: int
+) -> tuple[Row, Row]:
     """The sums of `u_alpha` for one text and one label, gap first: what `of_cuts` gives, without arrays.
 
-    `sizes` are the lengths of each annotator's units, `both` is `Crossing.both` of each pair.
+    `shared` has `shared_length` of all pairs of annotators, by their places in `raters`.
     """
-    m = len(sizes)
-    marked = [float(one.sum()) for one in sizes]
-    gaps = sum(length - marked[i] - marked[j] + shared for (i, j), shared in both.items())
+    m = len(raters)
+    marked = [sum(unit.end - unit.start for unit in units) for units in raters]
+    gaps = sum(length - marked[i] - marked[j] + both for (i, j), both in shared.items())
     unmarked = m * length - sum(marked)
-    own = sum(float((one * one).sum()) for one in sizes)
-    return (2 * gaps / (m - 1), unmarked, unmarked), (2 * sum(both.values()) / (m - 1), sum(marked), own)
+    own = sum((unit.end - unit.start) ** 2 for units in raters for unit in units)
+    return (2 * gaps / (m - 1), unmarked, unmarked), (2 * sum(shared.values()) / (m - 1), sum(marked), own)
+
+
+def shared_length(a: Sequence[Span], b: Sequence[Span]) -> int:
+    """How many characters lie in flat units of both."""
+    total = i = j = 0
+    while i < len(a) and j < len(b):
+        total += max(0, min(a[i].end, b[j].end) - max(a[i].start, b[j].start))
+        if a[i].end < b[j].end:
+            i += 1
+        else:
+            j += 1
+    return total
 
 
 def of_cuts(
