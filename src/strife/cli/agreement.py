@@ -1,6 +1,7 @@
 """The commands that compare annotators: agree."""
 
 import enum
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,9 @@ def agree(
     gamma: Annotated[bool, typer.Option("--gamma", help="Also gamma (slow; needs the extra gamma).")] = False,
 ) -> None:
     """Measure the agreement of two or more annotators, and show where they differ."""
+    # Many small products: numpy's threads would spend more time waiting for each other than computing.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
     from strife.agreement import agree as run
     from strife.agreement import read_annotators
     from strife.agreement.text import as_json, as_text
