@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
 
-.PHONY: demo test lint types corpus lock clean
+.PHONY: demo test release-tests lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -17,6 +17,10 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest
+
+# Releases, publishing to a server of its own, loading with other versions of `datasets`.
+release-tests: $(READY)
+	@$(BIN)/python -m pytest -m release tests
 
 lint: $(READY)
 	@$(BIN)/ruff check .

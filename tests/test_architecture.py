@@ -92,6 +92,10 @@ def test_dataset_libraries_stay_in_one_module(library: str) -> None:
     assert users(library) == {"strife.dataset"}
 
 
+def test_polars_stays_where_the_released_files_are_read() -> None:
+    assert users("polars") == {"strife.loading", "strife.release.tables"}
+
+
 @pytest.mark.parametrize("library", ["sklearn", "pycrfsuite"])
 def test_learning_libraries_stay_in_the_baselines(library: str) -> None:
     assert users(library) <= {module for module in MODULES if module.startswith("strife.baselines")}
@@ -99,6 +103,7 @@ def test_learning_libraries_stay_in_the_baselines(library: str) -> None:
 
 HOMES = {
     "jinja2": "strife.pages",
+    "huggingface_hub": "strife.release.publish",
     "scipy": "strife.align",
     "cassis": "strife.formats.xmi",
     "spacy": "strife.formats.docbin",

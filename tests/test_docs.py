@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import typing
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ import pytest
 import yaml
 
 from strife.cli import app, validate
+from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.formats.convert import FORMATS
 from strife.formats.corpora import READERS
 from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
+from strife.release.removals import REASONS
 from strife.scoring.score import score
 from strife.validate.catalogue import RULES, pages
 from tests.conftest import ROOT
@@ -124,6 +127,26 @@ def test_the_python_of_the_validation_page_runs() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_the_python_of_the_releases_page_runs() -> None:
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) == MANIFEST["counts"]["validation"]["events"]
+
+
+def test_the_releases_page_names_every_command_and_option_of_a_release() -> None:
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8")
+    for command in (release, verify, diff, publish, refill, remove):
+        assert f"strife {command.__name__}" in page
+        for name, parameter in inspect.signature(command).parameters.items():
+            told = typing.get_args(parameter.annotation)[1:]
+            if name not in ("root", "format") and any(type(one).__name__ == "OptionInfo" for one in told):
+                assert f"--{name}" in page, (command.__name__, name)
+    for reason in REASONS:
+        assert f"`{reason}`" in page or f"--reason {reason}" in page
 
 
 def test_the_validation_page_names_every_option() -> None:

@@ -394,6 +394,8 @@ def test_broken_input_is_refused(name: str, file: str, content: bytes, ontology:
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "parquet"])
 def test_a_folder_without_the_format_is_refused(name: str, ontology: Ontology, tmp_path: Path) -> None:
+    if name == "spacy":
+        pytest.importorskip("spacy", reason="spaCy is an optional extra")
     with pytest.raises((FormatError, InputError)):
         convert.read(name, tmp_path, ontology)
 

@@ -2,6 +2,7 @@
 
 from strife.agreement import Agreement, agree, pair_events, read_annotators
 from strife.finding import Finding, Report
+from strife.loading import load
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, decode, encode
 from strife.ontology import Ontology, load_ontology
 from strife.scoring.metrics import METRICS, Counts
@@ -29,6 +30,7 @@ __all__ = [
     "agree",
     "decode",
     "encode",
+    "load",
     "load_ontology",
     "pair_events",
     "read_annotators",

@@ -9,15 +9,17 @@ its content there; without them a changed clone would serve old rows.
 """
 
 import datetime
-import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
+from strife.loading import decoder, document
+from strife.model import Document, Entity, Event, Relation
 from strife.ontology import Ontology
+from strife.release.manifest import content_hash
+from strife.release.standoff import STANDOFF, without_text
 from strife.segment import sentences, tokens
 from strife.stream import InputError
 
@@ -280,22 +282,44 @@ def parquet(config: str, documents: Iterable[Document], ontology: Ontology) -> t
 
     The content hash is taken over the schema and the rows as canonical JSON: equal across pyarrow versions.
     """
+    ordered = sorted(documents, key=lambda document: document.doc_id)
+    return written(features(ontology)[config], [row for d in ordered for row in rows(config, d, ontology)])
+
+
+def written(kinds: "Features", data: list[dict[str, Any]]) -> tuple[bytes, int, str]:
+    """Rows as a Parquet file: its bytes, its number of rows, and the hash of its content."""
     import pyarrow
     import pyarrow.parquet
     from datasets import Dataset
     from datasets.table import table_cast
 
-    ordered = sorted(documents, key=lambda document: document.doc_id)
-    data = [row for document in ordered for row in rows(config, document, ontology)]
-    kinds = features(ontology)[config]
     schema = kinds.arrow_schema
     columns = {name: [row[name] for row in data] for name in kinds}
     table = Dataset.from_dict(columns, features=kinds).data.table.combine_chunks()
     table = table_cast(table, schema).replace_schema_metadata(schema.metadata)
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(table, buffer, **_PARQUET)
-    content = json.dumps([kinds.to_dict(), data], sort_keys=True, ensure_ascii=False, default=str)
-    return buffer.getvalue(), len(data), hashlib.sha256(content.encode()).hexdigest()
+    return buffer.getvalue(), len(data), content_hash(kinds.to_dict(), data)
+
+
+def standoff_features(ontology: Ontology) -> "Features":
+    """The columns of the config `standoff`: those of `documents` without text, and what stands for the text."""
+    from datasets import Features, List, Value
+
+    documents = features(ontology)["documents"].to_dict()
+    kept = ("doc_id", "published", "annotators", "zones", "entities", "events", "relations", "chains")
+    text = Value("string")
+    beside = dict.fromkeys(("language", "source", "url", "licence", "annotation", "text_sha256"), text)
+    numbers = dict.fromkeys(("text_length", "block_length"), Value("int32"))
+    bare = Features.from_dict({name: without_text(documents[name]) for name in kept})
+    return Features({**bare, **beside, **numbers, "block_sha256": List(text)})
+
+
+def made_with() -> dict[str, str]:
+    """The versions of the libraries that decide about the bytes."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("datasets", "pyarrow")}
 
 
 def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[str, Any]) -> str:
@@ -303,7 +327,9 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
     import yaml
 
     configs, infos = [], []
-    for config, kinds in features(ontology).items():
+    for config, kinds in (features(ontology) | {STANDOFF: standoff_features(ontology)}).items():
+        if config not in manifest["configs"]:
+            continue
         entry = manifest["configs"][config]
         splits = entry["splits"]
         configs.append(
@@ -336,7 +362,8 @@ def load_documents(root: Path, split: str) -> list[Document]:
     from datasets import load_dataset
 
     data = load_dataset(str(root.resolve()), "documents", split=split)
-    return [from_row(row, data.features) for row in data]
+    decode = decoder(data.features.to_dict()) or dict
+    return [document(decode(row)) for row in data]
 
 
 def read_parquet(path: Path) -> list[Document]:
@@ -385,44 +412,5 @@ def read_rows(path: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
 
 def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:
     """The document in a row of the `documents` config, as `load_dataset` gives it."""
-    entity, event = kinds["entities"].feature, kinds["events"].feature
-    role, relation = event["arguments"].feature["role"], kinds["relations"].feature["label"]
-    entities = [
-        Entity(e["id"], e["start"], e["end"], entity["label"].int2str(e["label"]), _given(e, entity))
-        for e in row["entities"]
-    ]
-    events = [
-        Event(
-            e["id"],
-            event["type"].int2str(e["type"]),
-            Trigger(e["trigger"]["start"], e["trigger"]["end"]),
-            tuple(Argument(role.int2str(a["role"]), a["entity_id"], a["event_id"]) for a in e["arguments"]),
-            _given(e, event),
-        )
-        for e in row["events"]
-    ]
-    return Document(
-        doc_id=row["doc_id"],
-        text=row["text"],
-        entities=tuple(entities),
-        events=tuple(events),
-        relations=tuple(Relation(r["head"], r["tail"], relation.int2str(r["label"])) for r in row["relations"]),
-        chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row["chains"]),
-        zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row["zones"]),
-        published=row["published"].isoformat() if row["published"] else None,
-        sources=tuple(
-            Source(s["publisher"], s["url"], s["title"] or "", s["date"].isoformat() if s["date"] else None)
-            for s in row["sources"]
-        ),
-        annotators=tuple(row["annotators"]),
-        meta={key: row[key] for key in META if row[key] is not None},
-    )
-
-
-def _given(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    fixed = {"id", "start", "end", "text", "label", "type", "trigger", "arguments"}
-    return {
-        name: kinds[name].int2str(value) if hasattr(kinds[name], "int2str") else value
-        for name, value in row.items()
-        if name not in fixed and value is not None
-    }
+    decode = decoder(kinds.to_dict()) or dict
+    return document(decode(row))

@@ -4,6 +4,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -72,6 +73,32 @@ def write_whole(files: dict[Path, bytes]) -> None:
     finally:
         for name, _ in ready:
             Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a folder for writing; nobody else who asks gets it meanwhile. It is made if it is not there.
+
+    Raises OutputError when another process holds it. The hold ends with the process, also with one that is killed.
+    """
+    try:
+        import fcntl
+    except ImportError:  # no Unix: there, two builds at once are not told apart
+        yield
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror}); choose another folder") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError(f"{folder}: another process writes here; wait for it, or choose another") from error
+        yield
+    finally:
+        os.close(handle)
 
 
 class OutputError(Refusal, OSError):

@@ -9,6 +9,7 @@ from strife.cli.agreement import agree
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.formats import convert, import_corpus, ingest
+from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.cli.scoring import score
 from strife.cli.validation import rule, validate
 
@@ -18,7 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score, agree, convert, ingest):
+corpus = (verify, diff, release, publish, refill, remove)
+for command in (validate, rule, ontology, build, train, predict, score, agree, convert, ingest, *corpus):
     app.command()(command)
 app.command("import")(import_corpus)
 
