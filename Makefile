@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
 
-.PHONY: demo test release-tests lint types corpus lock clean
+.PHONY: demo test browser-test release-tests lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -17,6 +17,11 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest
+
+# The pages in a browser (`chromium` has to be installed).
+browser-test: $(READY)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/browser.lock
+	@$(BIN)/python -m pytest -m browser tests/browser
 
 # Releases, publishing to a server of its own, loading with other versions of `datasets`.
 release-tests: $(READY)
@@ -49,6 +54,8 @@ $(READY): requirements/dev.lock pyproject.toml
 lock:
 	uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
 		--no-annotate --extra dev pyproject.toml -o requirements/dev.lock
+	echo "playwright>=1.50" | uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-header --no-annotate -c requirements/dev.lock - -o requirements/browser.lock
 
 clean:
 	rm -rf build $(VENV)
