@@ -94,7 +94,7 @@ def value_of(value: Value) -> list[float]:
 # ---------------------------------------------------------------- properties
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(versions(2))
 def test_nothing_depends_on_who_is_called_what_or_comes_first(given_: list[list[Document]]) -> None:
     a, b = given_
@@ -106,7 +106,7 @@ def test_nothing_depends_on_who_is_called_what_or_comes_first(given_: list[list[
     }
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(versions(3), st.permutations(range(3)))
 def test_three_annotators_may_be_renamed(given_: list[list[Document]], order: list[int]) -> None:
     same_figures(
@@ -115,7 +115,7 @@ def test_three_annotators_may_be_renamed(given_: list[list[Document]], order: li
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(versions(2), st.randoms(use_true_random=False))
 def test_order_and_duplicates_change_nothing(given_: list[list[Document]], chance: object) -> None:
     a, b = given_
@@ -143,7 +143,7 @@ def shuffled(document: Document, chance: object) -> Document:
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(versions(1))
 def test_identical_annotators_agree_wholly_or_there_is_nothing_to_agree_on(given_: list[list[Document]]) -> None:
     (a,) = given_
@@ -152,7 +152,7 @@ def test_identical_annotators_agree_wholly_or_there_is_nothing_to_agree_on(given
         assert value.value is None or value.value == pytest.approx(1), key
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(versions(2))
 def test_every_figure_is_a_number_or_says_why_not(given_: list[list[Document]]) -> None:
     agreement = measured(dict(zip("ab", given_, strict=True)))
@@ -164,7 +164,7 @@ def test_every_figure_is_a_number_or_says_why_not(given_: list[list[Document]]) 
                 assert value.low is None or value.low <= value.high  # type: ignore[operator]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(documents(), documents())
 def test_exact_agreement_is_the_scorers_f1(a: Document, b: Document) -> None:
     """Where the scorer counts the same things: all but relations, whose symmetric labels it reads as drawn."""
@@ -181,7 +181,7 @@ def test_exact_agreement_is_the_scorers_f1(a: Document, b: Document) -> None:
         assert value == pytest.approx(counts[metric].f1) if marked else value is None
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(documents(), documents())
 def test_looser_ways_to_agree_give_no_less(a: Document, b: Document) -> None:
     layers = measured({"a": [a], "b": [b]}, samples=2).layers
@@ -199,7 +199,7 @@ def test_looser_ways_to_agree_give_no_less(a: Document, b: Document) -> None:
 # ---------------------------------------------------------------- pairing
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(documents(), documents())
 def test_events_are_paired_so_that_no_other_pairing_agrees_more(a: Document, b: Document) -> None:
     ours, theirs = list(event_units(a)), list(event_units(b))

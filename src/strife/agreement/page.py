@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from strife.agreement.aligned import Difference
 from strife.agreement.annotators import shared_documents
-from strife.agreement.guidance import LAYERS, between, said, words
+from strife.agreement.guidance import LAYERS, Confusion, between, said, words
 from strife.agreement.measure import Read, read_units
 from strife.agreement.measuring import Agreement
 from strife.agreement.text import BY_DOCUMENT, F1, MEASURES, SHARES, TITLES, ranked, told
@@ -81,6 +81,7 @@ def as_html(
         bar=bar,
         told=told,
         ranked=ranked,
+        strength=strength,
         headline=_headline,
     )
 
@@ -97,6 +98,12 @@ def bar(value: Value, measure: str) -> Bar:
         return None if number is None else round(100 * min(max(number, 0.0), 1.0), 2)
 
     return Bar(told(value, measure), place(value.value), place(value.low), place(value.high))
+
+
+def strength(count: int, confusion: Confusion) -> int:
+    """How strongly a cell is coloured, in percent: the largest count that is no agreement fully."""
+    most = max((n for i, row in enumerate(confusion.counts) for j, n in enumerate(row) if i != j), default=0)
+    return round(20 + 80 * min(count / most, 1)) if most else 0
 
 
 # ---------------------------------------------------------------- side by side
