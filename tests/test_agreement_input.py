@@ -139,3 +139,10 @@ def test_many_faults_are_not_all_told(ontology: Ontology) -> None:
     lines = refusal({"a": wrong, "b": wrong}, ontology).splitlines()
     assert len(lines) == 13
     assert lines[-1] == "and 68 more like these"
+
+
+def test_faults_of_documents_that_are_not_compared_do_not_matter(ontology: Ontology) -> None:
+    alone = document(Entity("m", 0, 99, "FIGHTER"), doc_id="alone")
+    agreement = agree({"a": [document(), alone], "b": [document()]}, ontology, samples=2)
+    assert agreement.documents == ("d",)
+    assert "left out, submitted by one annotator only: alone" in agreement.notes

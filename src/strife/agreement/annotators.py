@@ -1,7 +1,7 @@
 """Annotators and what they submitted: read from exports or document files, and checked before anything is counted."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,28 +68,29 @@ def _submitted(path: Path, ontology: Ontology) -> Iterator[tuple[str, Document]]
 def shared_documents(annotators: Mapping[str, Iterable[Document]], ontology: Ontology) -> list[Shared]:
     """The documents that at least two annotators submitted, by doc_id.
 
-    Raises AgreementError with every reason why agreement on them would mean nothing.
+    Raises AgreementError with every reason why agreement on them would mean nothing. What is wrong with documents that
+    one annotator only submitted does not matter here.
     """
     if len(annotators) < 2:
         who = ", ".join(annotators) or "nobody"
         raise AgreementError(
             f"AGR102 one annotator only ({who}); expected two or more; give the other's export as well"
         )
-    faults: list[str] = []
-    versions: dict[str, dict[str, Document]] = defaultdict(dict)
+    by_document: dict[str, dict[str, list[Document]]] = defaultdict(lambda: defaultdict(list))
     for who, documents in sorted(annotators.items()):
         for document in documents:
-            known = versions[document.doc_id].setdefault(who, document)
-            if known is not document and canonical(known) != canonical(document):
-                found = f"annotator {who} submitted two different annotations"
-                faults.append(f"AGR103 {document.doc_id}: {found}; expected one; delete one of them")
+            by_document[document.doc_id][who].append(document)
+    several = {doc_id: given for doc_id, given in sorted(by_document.items()) if len(given) > 1}
+    shared = [
+        Shared(doc_id, next(iter(given.values()))[0].text, {who: some[0] for who, some in given.items()})
+        for doc_id, given in several.items()
+    ]
+    faults = [fault for doc_id, given in several.items() for fault in _repeated(doc_id, given)]
+    for doc in shared:
+        faults += _text_faults(doc.doc_id, doc.versions)
+        for who, document in doc.versions.items():
             faults += _unsound(who, document)
-    faults += _ontology_faults(versions, ontology)
-    shared = []
-    for doc_id, by_annotator in sorted(versions.items()):
-        if len(by_annotator) > 1:
-            faults += _text_faults(doc_id, by_annotator)
-            shared.append(Shared(doc_id, next(iter(by_annotator.values())).text, by_annotator))
+    faults += _ontology_faults(shared, ontology)
     if not shared:
         had = "; ".join(f"{who} has {_some({d.doc_id for d in docs})}" for who, docs in sorted(annotators.items()))
         faults.append(
@@ -99,6 +100,14 @@ def shared_documents(annotators: Mapping[str, Iterable[Document]], ontology: Ont
         more = [f"and {len(faults) - SHOWN} more like these"] if len(faults) > SHOWN else []
         raise AgreementError("\n".join([*faults[:SHOWN], *more]))
     return shared
+
+
+def _repeated(doc_id: str, given: Mapping[str, Sequence[Document]]) -> Iterator[str]:
+    """Annotators who submitted a document twice, and not the same both times."""
+    for who, (first, *others) in given.items():
+        if any(canonical(other) != canonical(first) for other in others):
+            found = f"annotator {who} submitted two different annotations"
+            yield f"AGR103 {doc_id}: {found}; expected one; delete one of them"
 
 
 def _some(doc_ids: set[str]) -> str:
@@ -138,13 +147,13 @@ def _unsound(who: str, document: Document) -> Iterator[str]:
             yield f"AGR107 {where}: {item} [{begin}:{end}]; expected a span in the text (0 to {size}); mark it again"
 
 
-def _ontology_faults(versions: Mapping[str, Mapping[str, Document]], ontology: Ontology) -> Iterator[str]:
+def _ontology_faults(shared: Iterable[Shared], ontology: Ontology) -> Iterator[str]:
     """Annotations made under different ontologies, or another one than is given."""
     used: dict[str, set[str]] = defaultdict(set)
     unknown: dict[str, set[str]] = defaultdict(set)
     known = {*ontology.entity_types, *ontology.event_types}
-    for by_annotator in versions.values():
-        for who, document in by_annotator.items():
+    for doc in shared:
+        for who, document in doc.versions.items():
             if made_with := document.meta.get("ontology"):
                 used[made_with].add(who)
             unknown[who] |= {item.label for item in document.items} - known

@@ -90,21 +90,7 @@ def _alpha(by_document: Sequence[Sequence[Answers]], groups: Sequence[Group], on
     member = np.zeros((len(values), len(types)))
     for i, (attribute, _) in enumerate(values):
         member[i, types.index(attribute)] = 1
-    sums = np.zeros((len(by_document), len(groups), len(values), 2))
-    for d, some in enumerate(kept):
-        for g, group in enumerate(groups):
-            found: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
-            for attribute, of in some:
-                given = [of[who] for who in group if who in of]
-                if (m := len(given)) < 2:
-                    continue
-                for value in set(given):
-                    k = given.count(value)
-                    both = found[attribute, value]
-                    both[0] += k * (k - 1) / (m - 1)
-                    both[1] += k
-            for key, both in found.items():
-                sums[d, g, number[key]] = both
+    sums = _coincidences(kept, groups, number)
 
     def disagreement(s: "Array") -> "tuple[Array, Array]":
         same, n, squares = s[..., 0] @ member, s[..., 1] @ member, (s[..., 1] ** 2) @ member
@@ -131,3 +117,27 @@ def _alpha(by_document: Sequence[Sequence[Answers]], groups: Sequence[Group], on
         types,
         Sums(sums, typed, size),
     )
+
+
+def _coincidences(
+    by_document: Sequence[Sequence[Answers]], groups: Sequence[Group], number: Mapping[tuple[str, str], int]
+) -> "Array":
+    """By attribute and value what `coefficients.alpha` needs; `number` gives the places on the axis of values."""
+    import numpy as np
+
+    sums = np.zeros((len(by_document), len(groups), len(number), 2))
+    for d, some in enumerate(by_document):
+        for g, group in enumerate(groups):
+            found: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+            for attribute, of in some:
+                given = [of[who] for who in group if who in of]
+                if (m := len(given)) < 2:
+                    continue
+                for value in set(given):
+                    k = given.count(value)
+                    both = found[attribute, value]
+                    both[0] += k * (k - 1) / (m - 1)
+                    both[1] += k
+            for key, both in found.items():
+                sums[d, g, number[key]] = both
+    return sums
