@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from strife.cli import app, validate
+from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.formats.convert import FORMATS
 from strife.formats.corpora import READERS
@@ -67,6 +68,18 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
         assert command.callback is not None
         assert command.callback.__doc__
         assert f"strife {command.name or command.callback.__name__}" in README
+
+
+def test_every_label_studio_command_and_option_is_documented() -> None:
+    page = (ROOT / "docs" / "label-studio.md").read_text(encoding="utf-8")
+    for command in label_studio.registered_commands:
+        assert command.callback is not None
+        assert command.callback.__doc__
+        assert f"strife label-studio {command.callback.__name__}" in README
+        assert f"`{command.callback.__name__}" in page
+        for name in inspect.signature(command.callback).parameters:
+            if name not in ("source", "ontology"):
+                assert f"--{name.replace('_', '-')}" in page, name
 
 
 @pytest.mark.parametrize("system", ["lexicon", "linear"])
