@@ -16,6 +16,7 @@ from strife import baselines
 from strife.dataset import load_documents
 from strife.ontology import load_ontology
 from strife.refusal import Refusal
+from strife.scoring.result import as_json, result
 from strife.scoring.score import Scores, score
 from strife.store import write_documents, write_whole
 
@@ -47,8 +48,7 @@ def main() -> None:
         print(f"{name}: trained in {trained - begin:.1f} s, predicted in {end - trained:.2f} s", flush=True)
         results[name] = score(test, predicted, data=data, split="test")
         write_documents(options.out / "predictions" / data / f"{name}.jsonl", predicted)
-        table = {"system": name, **results[name].as_table()}
-        content = json.dumps(table, ensure_ascii=False, indent=1) + "\n"
+        content = as_json(result(results[name], name)) + "\n"
         write_whole({options.out / "results" / data / f"{name}.json": content.encode()})
     print_table(results)
 

@@ -110,6 +110,7 @@ HOMES = {
     "markdown_it": "strife.guidelines",
     "trafilatura": "strife.ingest.pages",
     "ray": "strife.archive.on_ray",
+    "pygamma_agreement": "strife.agreement.gamma",
 }
 
 

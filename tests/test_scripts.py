@@ -213,6 +213,13 @@ def test_benchmark_script_gives_the_committed_results(tmp_path: Path) -> None:
                 assert numbers == pytest.approx(expected["scores"][metric], abs=1e-9), (name, metric)
 
 
+def test_the_scoring_benchmark_runs_and_all_scorers_agree() -> None:
+    run = [sys.executable, str(SCRIPTS / "bench_score.py"), "--spans", "500", "--events", "100", "--rounds", "1"]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "events_from_columns is faster than events_plain_sets by" in done.stdout
+
+
 def test_leakage_is_measured_as_the_page_says() -> None:
     run = [sys.executable, str(SCRIPTS / "measure_leakage.py"), str(ROOT / "corpus" / "gold.jsonl")]
     first, second = (subprocess.run(run, capture_output=True, text=True, check=True).stdout for _ in range(2))

@@ -3,6 +3,8 @@
 A figure that is a function of sums over documents is resampled through its sums: no document is counted again.
 """
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
 SEED = 20240229
 LEVEL = 0.95
+_CELLS = 1 << 22  # draws held at a time; the draws are the same for any number
 
 
 def resampled(sums: "NDArray[np.float64]", samples: int, seed: int = SEED) -> "NDArray[np.float64]":
@@ -24,8 +27,28 @@ def resampled(sums: "NDArray[np.float64]", samples: int, seed: int = SEED) -> "N
     documents = sums.shape[0]
     if documents == 0:
         return np.zeros((samples, *sums.shape[1:]))
-    draws = np.random.default_rng(seed).multinomial(documents, np.full(documents, 1 / documents), size=samples)
-    return (draws.astype(np.float64) @ sums.reshape(documents, -1)).reshape(samples, *sums.shape[1:])
+    flat = sums.reshape(documents, -1)
+    if 0 < documents * samples <= _CELLS:
+        return (_kept(documents, samples, seed) @ flat).reshape(samples, *sums.shape[1:])
+    parts = [draws @ flat for draws in _draws(documents, samples, seed)]
+    return np.concatenate([np.zeros((0, flat.shape[1])), *parts]).reshape(samples, *sums.shape[1:])
+
+
+def _draws(documents: int, samples: int, seed: int) -> "Iterator[NDArray[np.float64]]":
+    """How often each document is drawn in each sample, some samples at a time."""
+    import numpy as np
+
+    chance, share = np.random.default_rng(seed), np.full(documents, 1 / documents)
+    batch = max(1, _CELLS // documents)
+    for begin in range(0, samples, batch):
+        yield chance.multinomial(documents, share, size=min(batch, samples - begin)).astype(np.float64)
+
+
+@lru_cache(maxsize=1)
+def _kept(documents: int, samples: int, seed: int) -> "NDArray[np.float64]":
+    """The draws of all samples at once; kept, since one report resamples many figures."""
+    (draws,) = _draws(documents, samples, seed)
+    return draws
 
 
 def interval(values: "NDArray[np.float64]", level: float = LEVEL) -> tuple[float, float] | None:

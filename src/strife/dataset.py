@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strife.loading import decoder, document
+from strife.loading import NEEDED, decoder, document
 from strife.model import Document, Entity, Event, Relation
 from strife.ontology import Ontology
 from strife.release.manifest import content_hash
@@ -358,27 +358,40 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
 
 
 def load_documents(root: Path, split: str) -> list[Document]:
-    """The documents of one split of a built dataset, through `load_dataset` as any user would open it."""
+    """The documents of one split ("all": of every split) of a built dataset, through `load_dataset` as any user would.
+
+    Raises InputError where there is no such dataset or split, or where its annotation is withheld.
+    """
     from datasets import load_dataset
 
-    data = load_dataset(str(root.resolve()), "documents", split=split)
-    decode = decoder(data.features.to_dict()) or dict
-    return [document(decode(row)) for row in data]
+    try:
+        data = load_dataset(str(root.resolve()), "documents", split=split)
+    except (ValueError, OSError) as error:
+        found = f"split {split!r}: {error}"
+        expected = "the folder of a dataset with a config `documents`"
+        raise InputError("FIL003", root, found, expected, "check the path and the split") from error
+    return list(from_rows(data, data.features, root))
 
 
-def read_parquet(path: Path) -> list[Document]:
-    """The documents of a Parquet file of the `documents` config. Raises InputError when it is none."""
+def read_parquet(path: Path) -> Iterator[Document]:
+    """The documents of a Parquet file like those of the `documents` config; labels may be names or ClassLabel ids.
+
+    Raises InputError for what is no such file, and where the annotation is withheld.
+    """
     import pyarrow
     import pyarrow.parquet
     from datasets import Features
 
+    expected = "a Parquet file with doc_id, text, entities, events and relations"
     try:
-        table = pyarrow.parquet.read_table(path)
-        kinds = Features.from_arrow_schema(table.schema)
-        return [from_row(row, kinds) for row in table.to_pylist()]
-    except (OSError, pyarrow.ArrowException, KeyError, AttributeError, TypeError) as error:
-        found = f"{type(error).__name__}: {error}"
-        raise InputError("FIL003", path, found, "Parquet of the config `documents`", "check the path") from error
+        with pyarrow.parquet.ParquetFile(path) as file:
+            kinds = Features.from_arrow_schema(file.schema_arrow)
+            if missing := [name for name in NEEDED if name not in kinds]:
+                raise InputError("FIL003", path, f"no column {', '.join(missing)}", expected, "write it again")
+            for batch in file.iter_batches(batch_size=1000):
+                yield from from_rows(batch.to_pylist(), kinds, path)
+    except (OSError, pyarrow.ArrowInvalid) as error:
+        raise InputError("FIL003", path, str(error), expected, "check the path") from error
 
 
 def parquet_rows(path: Path) -> int:
@@ -410,7 +423,20 @@ def read_rows(path: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
                 at += size
 
 
-def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:
-    """The document in a row of the `documents` config, as `load_dataset` gives it."""
+def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -> Document:
+    """The document in a row of the `documents` config, as `load_dataset` gives it. Raises as from_rows does."""
+    return next(from_rows([row], kinds, source))
+
+
+def from_rows(rows: Iterable[Mapping[str, Any]], kinds: "Features", source: Path = Path()) -> Iterator[Document]:
+    """The documents in rows of the `documents` config.
+
+    Raises InputError, naming `source`, where the annotation is withheld, or where columns are of another shape.
+    """
     decode = decoder(kinds.to_dict()) or dict
-    return document(decode(row))
+    for row in rows:
+        try:
+            yield document(decode(row), source)
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            found = f"{row['doc_id']}: {type(error).__name__}: {error}"
+            raise InputError("DOC101", source, found, "the columns of `documents`", "write it again") from error

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 POINTER = b"version https://git-lfs.github.com/spec/"
 _ORDER = ("train", "validation", "test")
 _OWN = ("doc_id", "text", "published", "annotators", "zones", "entities", "events", "relations", "chains", "sources")
+NEEDED = ("doc_id", "text", "entities", "events", "relations")
 _MENTION = frozenset({"id", "start", "end", "text", "label", "type", "trigger", "arguments"})
 
 
@@ -217,34 +218,42 @@ def _sources(series: "polars.Series", kind: Any) -> list[Source]:
     return [Source(who, url, title or "", date.isoformat() if date else None) for who, url, title, date in parts]
 
 
-def document(row: Mapping[str, Any]) -> Document:
-    """The document in a row of the `documents` config, labels as names."""
+def document(row: Mapping[str, Any], source: Path = Path()) -> Document:
+    """The document in a row of the `documents` config, or of one like it with fewer columns, labels as names.
+
+    Raises InputError, naming `source`, where the annotation is withheld.
+    """
+    if withheld := [name for name in NEEDED if row[name] is None]:
+        found = f"{row['doc_id']}: {', '.join(withheld)} null"
+        raise InputError("DOC101", source, found, "lists", "take gold that is not withheld")
     return Document(
         doc_id=row["doc_id"],
         text=row["text"],
         entities=tuple(Entity(e["id"], e["start"], e["end"], e["label"], given(e)) for e in row["entities"]),
         events=tuple(map(_event, row["events"])),
         relations=tuple(Relation(r["head"], r["tail"], r["label"]) for r in row["relations"]),
-        chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row["chains"]),
-        zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row["zones"]),
-        published=row["published"].isoformat() if row["published"] else None,
+        chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row.get("chains") or ()),
+        zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row.get("zones") or ()),
+        published=row["published"].isoformat() if row.get("published") else None,
         sources=tuple(
             Source(s["publisher"], s["url"], s["title"] or "", s["date"].isoformat() if s["date"] else None)
-            for s in row["sources"]
+            for s in row.get("sources") or ()
         ),
-        annotators=tuple(row["annotators"]),
+        annotators=tuple(row.get("annotators") or ()),
         meta={key: value for key, value in row.items() if key not in _OWN and isinstance(value, str)},
     )
 
 
 def _event(row: Mapping[str, Any]) -> Event:
-    return Event(
-        row["id"],
-        row["type"],
-        Trigger(row["trigger"]["start"], row["trigger"]["end"]),
-        tuple(Argument(a["role"], a["entity_id"], a["event_id"]) for a in row["arguments"]),
-        given(row),
-    )
+    trigger = Trigger(row["trigger"]["start"], row["trigger"]["end"])
+    return Event(row["id"], row["type"], trigger, tuple(map(_argument, row["arguments"])), given(row))
+
+
+def _argument(row: Mapping[str, Any]) -> Argument:
+    """An argument that points at something, or else at its own span."""
+    ids = row.get("entity_id"), row.get("event_id")
+    own = (row.get("start"), row.get("end")) if ids == (None, None) else (None, None)
+    return Argument(row["role"], *ids, *own)
 
 
 def given(row: Mapping[str, Any]) -> dict[str, AttributeValue]:

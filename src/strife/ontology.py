@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 PACKAGED = Path(__file__).with_name("ontology.toml")
-IMPORTED = ("casie", "re3d", "wikievents")  # corpora whose ontologies come with the package
+IMPORTED = ("casie", "muc4", "re3d", "wikievents")  # corpora whose ontologies come with the package
 
 ANY_EVENT = "@EVENT"  # as a filler: another event; in `applies_to`: every event type
 EVENT_GROUP = "EVENT"
@@ -131,6 +131,7 @@ class Ontology(_Value, frozen=True, dict=True):
     roles: dict[str, RoleType] = {}
     relations: dict[str, RelationType] = {}
     attributes: dict[str, AttributeType] = {}
+    template_types: dict[str, tuple[str, ...]] = {}  # the roles of each
     policy: Policy = Policy()
     label_studio: LabelStudioNames = LabelStudioNames()
     scope: str = ""

@@ -5,12 +5,13 @@ import sys
 
 import typer
 
+from strife.cli.agreement import agree
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.formats import convert, import_corpus, ingest
 from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
-from strife.cli.scoring import score
+from strife.cli.scoring import compare, score
 from strife.cli.validation import rule, validate
 
 app = typer.Typer(
@@ -20,7 +21,7 @@ app = typer.Typer(
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
 corpus = (verify, diff, release, publish, refill, remove)
-for command in (validate, rule, ontology, build, train, predict, score, convert, ingest, *corpus):
+for command in (validate, rule, ontology, build, train, predict, score, compare, agree, convert, ingest, *corpus):
     app.command()(command)
 app.add_typer(label_studio, name="label-studio")
 app.command("import")(import_corpus)

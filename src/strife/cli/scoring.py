@@ -1,24 +1,69 @@
-"""The commands that score: score."""
+"""The commands that score: score, compare."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strife.cli.options import Format, FormatOption, refusals
+from strife.cli.options import Format, FormatOption, OntologyFile, refusals
+
+if TYPE_CHECKING:
+    from strife.scoring.score import Labels
+
+_SOURCE = "Documents (JSON Lines or Parquet), or the folder of a dataset."
+Data = Annotated[str, typer.Option(help="The dataset's name and version, for the signature; a folder tells its own.")]
+Split = Annotated[str, typer.Option(help="The split: of a dataset the one to read, and for the signature.")]
+Metrics = Annotated[
+    list[str] | None, typer.Option("--metric", help="A metric by its name, or `all`; may be given often.")
+]
 
 
 def score(
-    gold: Annotated[Path, typer.Argument(help="Gold documents (JSON Lines).")],
-    predictions: Annotated[Path, typer.Argument(help="Predicted documents (JSON Lines).")],
-    data: Annotated[str, typer.Option(help="The dataset's name and version, for the signature.")] = "",
-    split: Annotated[str, typer.Option(help="The split, for the signature.")] = "all",
+    gold: Annotated[Path, typer.Argument(help=f"Gold. {_SOURCE}")],
+    predictions: Annotated[Path, typer.Argument(help=f"Predictions. {_SOURCE}")],
+    data: Data = "",
+    split: Split = "all",
+    metric: Metrics = None,
+    types: Annotated[bool, typer.Option("--types", help="Also print each type (JSON always holds them).")] = False,
+    ontology: OntologyFile = None,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Predictions quote words; find their offsets.")] = False,
+    samples: Annotated[int, typer.Option(min=0, help="Bootstrap samples for the intervals; 0 for none.")] = 2000,
     format: FormatOption = Format.text,
 ) -> None:
-    """Score predictions against gold."""
-    from strife.scoring.score import score as run
-    from strife.store import read_documents
+    """Score predictions against gold, with 95 % intervals."""
+    from strife.scoring.metrics import DEFAULT, chosen
+    from strife.scoring.result import as_json, as_text, result
+    from strife.scoring.sources import score_files
 
     with refusals():
-        scores = run(list(read_documents(gold)), list(read_documents(predictions)), data=data, split=split)
-    typer.echo(scores.as_json() if format is Format.json else scores.as_text())
+        scores = score_files(
+            gold, predictions, chosen(metric) if metric else DEFAULT, data, split, _labels(ontology), resolve
+        )
+        told = result(scores, samples=samples)
+    typer.echo(as_json(told) if format is Format.json else as_text(told, types))
+
+
+def compare(
+    gold: Annotated[Path, typer.Argument(help=f"Gold. {_SOURCE}")],
+    systems: Annotated[
+        list[str], typer.Argument(help="NAME=PREDICTIONS; a name that comes again is another seed of it.")
+    ],
+    data: Data = "",
+    split: Split = "all",
+    metric: Metrics = None,
+    format: FormatOption = Format.text,
+) -> None:
+    """Test systems against each other: paired approximate randomization over documents, Holm-corrected."""
+    from strife.scoring.board import as_json, as_text, compared, named
+    from strife.scoring.metrics import HEADLINE, chosen
+
+    with refusals():
+        boards = compared(gold, named(systems), chosen(metric) if metric else HEADLINE, data, split)
+    typer.echo(as_json(boards) if format is Format.json else as_text(boards))
+
+
+def _labels(ontology: Path | None) -> "Labels | None":
+    from strife.ontology import load_ontology
+    from strife.scoring.score import declared
+
+    return declared(load_ontology(ontology)) if ontology else None

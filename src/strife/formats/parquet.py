@@ -15,7 +15,7 @@ from strife.ontology import Ontology
 Item = TypeVar("Item", Entity, Event)
 
 NAME = "the dataset's Parquet"
-HOLDS = frozenset(PARTS) - {"span arguments", "document attributes", "unlabelled relations"}
+HOLDS = frozenset(PARTS) - {"span arguments", "document attributes", "unlabelled relations", "templates"}
 FILE = "documents.parquet"
 
 
