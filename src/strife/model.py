@@ -125,6 +125,7 @@ class Document(_Value, frozen=True):
     sources: tuple[Source, ...] = ()
     annotators: tuple[str, ...] = ()  # pseudonyms
     meta: dict[str, str] = {}
+    provenance: dict[str, str] = {}  # how each gold item was decided; see strife.adjudication.settle
 
     @property
     def items(self) -> tuple[Entity | Event, ...]:

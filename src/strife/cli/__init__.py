@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from strife.cli.adjudication import adjudicate
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.scoring import score
@@ -15,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score):
+for command in (validate, rule, ontology, adjudicate, build, train, predict, score):
     app.command()(command)
 
 
