@@ -52,7 +52,7 @@ def read_log(path: Path) -> list[Decision]:
     if not path.exists():
         return []
     try:
-        lines = path.read_bytes().decode("utf-8").split("\n")
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except OSError as error:
         raise InputError("FIL007", path, str(error.strerror), "a readable file", "check the path") from error
     except UnicodeDecodeError as error:
@@ -65,7 +65,7 @@ def read_log(path: Path) -> list[Decision]:
     for number, line in enumerate(lines[1:], 2):
         if not line.strip():
             continue
-        cells = line.rstrip("\r").split("\t")
+        cells = [_unquoted(cell) for cell in line.rstrip("\r").split("\t")]
         found = ""
         if len(cells) != len(COLUMNS):
             found = f"{len(cells)} columns"
@@ -94,14 +94,27 @@ def read_logs(paths: Iterable[Path]) -> list[Decision]:
 
 def log_bytes(decisions: Iterable[Decision]) -> bytes:
     """The file with these decisions: by document, then in text order; the same decisions, the same bytes."""
-    rows = [COLUMNS, *(msgspec.structs.astuple(decision) for decision in sorted(decisions, key=_order))]
+    rows = [COLUMNS, *(msgspec.structs.astuple(decision) for decision in ordered(decisions))]
     return "".join("\t".join(map(_cell, row)) + "\n" for row in rows).encode("utf-8", "backslashreplace")
+
+
+def ordered(decisions: Iterable[Decision]) -> list[Decision]:
+    """Decisions by document, then in text order."""
+    return sorted(decisions, key=_order)
 
 
 def _order(decision: Decision) -> tuple[str, int, int, int, str]:
     start, end = map(int, match.groups()) if (match := re.search(r"(\d+):(\d+)", decision.place)) else (-1, -1)
     layer = LAYERS.index(decision.layer) if decision.layer in LAYERS else -1
     return decision.document, start, end, layer, decision.id
+
+
+def _unquoted(cell: str) -> str:
+    """The cell without the quotes that a spreadsheet puts around one with quotes, which it doubles."""
+    inner = cell[1:-1]
+    if cell[:1] == cell[-1:] == '"' and '"' in inner and '"' not in inner.replace('""', ""):
+        return inner.replace('""', '"')
+    return cell
 
 
 def _cell(text: str) -> str:

@@ -1,6 +1,7 @@
 """Adjudication of exports: read, ask, decide by policy, settle. Nothing is written here."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,10 +10,10 @@ import msgspec
 from strife.adjudication.amend import decisions_of
 from strife.adjudication.decide import applied, joined, line_of, majority_line, recorded, single_line
 from strife.adjudication.facts import AdjudicationError, Facts, Item, anchored, common_items, facts
-from strife.adjudication.log import Decision
+from strife.adjudication.log import Decision, ordered
 from strife.adjudication.notation import write_item
 from strife.adjudication.questions import Question, questions
-from strife.adjudication.settle import AGREED, CURATED, Case, gold, majority, settle
+from strife.adjudication.settle import AGREED, CURATED, Case, Decided, gold, majority, settle
 from strife.adjudication.sources import Batch, read_batches
 from strife.finding import Finding, Origin
 from strife.labelstudio.conflicts import Answers, answered
@@ -105,7 +106,7 @@ def adjudicate(
     return result._replace(
         gold=tuple(done),
         open=tuple(cases),
-        decisions=tuple(known.values()),
+        decisions=tuple(ordered(known.values())),
         added=sum(before.get(key) != line for key, line in known.items()),
         unused=tuple(unused),
         findings=tuple(findings),
@@ -126,49 +127,30 @@ class Outcome(NamedTuple):
     unused: list[Decision]
 
 
+class Whole(NamedTuple):
+    """A curator's annotation of a whole document, incidents by number."""
+
+    by: str
+    facts: Facts
+
+
 def settle_document(batch: Batch, log: Mapping[Key, Decision], ontology: Ontology, policy: Policy) -> Outcome:
     """Adjudicate one document. Raises AdjudicationError."""
     bare = batch.bare
-    versions = {who: facts(document, ontology) for who, document in sorted(batch.passes.items())}
     whole = _whole(batch, ontology)
-    lines: list[Decision] = []
-    agreed = AGREED
-    if whole is not None and len(versions) < 2:
-        versions, agreed = {whole.by: whole.facts}, CURATED + whole.by
-    elif not versions:
-        advice = "name the annotators' export as well"
-        raise AdjudicationError(f"{bare.doc_id}: there are a curator's answers, but no annotations; {advice}")
-    elif len(versions) == 1:
-        (who,) = versions
-        line = single_line(bare, who)
-        if not policy.single and (line.key not in log or log[line.key].decision != who):
-            return Outcome(None, None, [], [])
-        agreed = line.how
-        lines.append(log.get(line.key, line))
-    common = common_items(versions.values())
-    versions = {who: anchored(version, common) for who, version in versions.items()}
+    basis = _basis(batch, whole, log, ontology, policy)
+    if basis is None:
+        return Outcome(None, None, [], [])
+    versions = basis.versions
     asked = {question.id: question for question in questions(bare.doc_id, versions, ontology)}
-    standing = whole._replace(facts=anchored(whole.facts, common)) if whole is not None else None
-    lines += _curated_lines(batch, asked, standing, log, ontology)
+    lines = [*basis.lines, *_curated_lines(batch, asked, whole, versions, log, ontology)]
     mine = {key: line for key, line in log.items() if key[0] == bare.doc_id} | {line.key: line for line in lines}
     found = applied(mine.values(), bare, asked, versions.values(), ontology)
-    decided = dict(found.decided)
-    if policy.majority:
-        votes = {key: majority(question) for key, question in asked.items() if question.contested}
-        decided = {key: vote for key, vote in votes.items() if vote is not None} | decided
-    settled = settle(asked.values(), decided, found.additions, agreed)
-    lines += [
-        majority_line(bare, asked[key], decided[key])
-        for key in sorted(decided.keys() - found.decided.keys())
-        if key in settled.live
-    ]
-    moot = {
-        key
-        for key, question in asked.items()
-        if question.contested and key not in settled.live and key in decided
-        if decided[key].answer <= frozenset[object]().union(*question.options)
-    }
-    lines = [line for line in lines if line.id not in moot]
+    decided = (_votes(asked) if policy.majority else {}) | found.decided
+    settled = settle(asked.values(), decided, found.additions, basis.agreed)
+    by_majority = sorted((decided.keys() - found.decided.keys()) & settled.live)
+    lines += [majority_line(bare, asked[key], decided[key]) for key in by_majority]
+    lines = [line for line in lines if not _is_moot(line, asked, decided, settled.live)]
     case = Case(bare, batch.passes, versions, settled)
     if settled.open:
         return Outcome(case, None, lines, found.unused)
@@ -178,11 +160,50 @@ def settle_document(batch: Batch, log: Mapping[Key, Decision], ontology: Ontolog
     return Outcome(case, document, lines, found.unused)
 
 
-class Whole(NamedTuple):
-    """A curator's annotation of a whole document, incidents by number."""
+class _Basis(NamedTuple):
+    """The versions that are merged, how that is said to be decided on which all agree, and lines for the log."""
 
-    by: str
-    facts: Facts
+    versions: dict[str, Facts]
+    agreed: str
+    lines: list[Decision]
+
+
+def _basis(
+    batch: Batch, whole: Whole | None, log: Mapping[Key, Decision], ontology: Ontology, policy: Policy
+) -> _Basis | None:
+    """What there is to merge; None where a second annotator has to be waited for."""
+    versions = {who: facts(document, ontology) for who, document in sorted(batch.passes.items())}
+    agreed = AGREED
+    lines = []
+    if whole is not None and len(versions) < 2:
+        versions, agreed = {whole.by: whole.facts}, CURATED + whole.by
+    elif not versions:
+        advice = "name the annotators' export as well"
+        raise AdjudicationError(f"{batch.bare.doc_id}: there are a curator's answers, but no annotations; {advice}")
+    elif len(versions) == 1:
+        line = single_line(batch.bare, *versions)
+        if not policy.single and (line.key not in log or log[line.key].decision != line.decision):
+            return None
+        agreed = line.how
+        lines = [log.get(line.key, line)]
+    common = common_items(versions.values())
+    return _Basis({who: anchored(version, common) for who, version in versions.items()}, agreed, lines)
+
+
+def _votes(asked: Mapping[str, Question]) -> dict[str, Decided]:
+    """What majorities say."""
+    votes = ((key, majority(question)) for key, question in asked.items() if question.contested)
+    return {key: vote for key, vote in votes if vote is not None}
+
+
+def _is_moot(
+    line: Decision, asked: Mapping[str, Question], decided: Mapping[str, Decided], live: AbstractSet[str]
+) -> bool:
+    """Is the line about something that fell with what it depends on?"""
+    question = asked.get(line.id)
+    if question is None or not question.contested or line.id in live or line.id not in decided:
+        return False
+    return decided[line.id].answer <= frozenset[object]().union(*question.options)
 
 
 def _whole(batch: Batch, ontology: Ontology) -> Whole | None:
@@ -203,12 +224,17 @@ def _comparable(given: Facts) -> tuple[frozenset[object], ...]:
 
 
 def _curated_lines(
-    batch: Batch, asked: Mapping[str, Question], whole: Whole | None, log: Mapping[Key, Decision], ontology: Ontology
+    batch: Batch,
+    asked: Mapping[str, Question],
+    whole: Whole | None,
+    versions: Mapping[str, Facts],
+    log: Mapping[Key, Decision],
+    ontology: Ontology,
 ) -> list[Decision]:
     """What curators decided about a document, as lines for the log."""
     new = []
     if whole is not None:
-        changes = decisions_of(whole.facts, asked.values())
+        changes = decisions_of(anchored(whole.facts, common_items(versions.values())), asked.values())
         new += [line_of(batch.bare, change, asked, whole.by, "") for change in changes]
     for one in batch.curated:
         if isinstance(one, Answers):

@@ -274,5 +274,8 @@ def _marked(
         if change is not None:
             changes.remove(change)
             reasons |= {item: reason for item in change.answer if isinstance(item, Item)}
-    rest = why.get(REST, "")
-    return found + [(change, reasons.get(change.place.item, rest)) for change in changes]
+    for change in changes:
+        ends = [end for atom in change.answer for end in (atom if isinstance(atom, Arrow) else (atom,))]
+        reason = next((reasons[item] for item in (change.place.item, *ends) if item in reasons), why.get(REST, ""))
+        found.append((change, reason))
+    return found
