@@ -13,6 +13,8 @@ import pytest
 
 from strife.adjudication.log import read_log
 from strife.cli import app, validate
+from strife.formats.convert import FORMATS
+from strife.formats.corpora import READERS
 from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
@@ -60,7 +62,7 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         assert command.callback.__doc__
-        assert f"strife {command.callback.__name__}" in README
+        assert f"strife {command.name or command.callback.__name__}" in README
 
 
 @pytest.mark.parametrize("system", ["lexicon", "linear"])
@@ -125,3 +127,9 @@ def test_the_validation_page_names_every_option() -> None:
     for name in inspect.signature(validate).parameters:
         if name not in ("paths", "out"):
             assert f"--{name.replace('_', '-')}" in page, name
+
+
+def test_the_formats_page_names_every_corpus_and_format() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name in (*READERS, *FORMATS):
+        assert f"\n| `{name}` |" in page, name

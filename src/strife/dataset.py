@@ -12,13 +12,14 @@ import datetime
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
 from strife.ontology import Ontology
 from strife.segment import sentences, tokens
+from strife.stream import InputError
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -121,7 +122,8 @@ def _attribute_type(ontology: Ontology, name: str) -> Any:
     attribute = ontology.attributes[name]
     if attribute.control == "choices":
         return ClassLabel(names=list(attribute.values))
-    return Value("int32" if attribute.control == "number" else "string")
+    number = "int32" if attribute.whole else "float64"
+    return Value(number if attribute.control == "number" else "string")
 
 
 def bio_labels(ontology: Ontology) -> list[str]:
@@ -337,6 +339,50 @@ def load_documents(root: Path, split: str) -> list[Document]:
 
     data = load_dataset(str(root.resolve()), "documents", split=split)
     return [from_row(row, data.features) for row in data]
+
+
+def read_parquet(path: Path) -> list[Document]:
+    """The documents of a Parquet file of the `documents` config. Raises InputError when it is none."""
+    import pyarrow
+    import pyarrow.parquet
+    from datasets import Features
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+        kinds = Features.from_arrow_schema(table.schema)
+        return [from_row(row, kinds) for row in table.to_pylist()]
+    except (OSError, pyarrow.ArrowException, KeyError, AttributeError, TypeError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise InputError("FIL003", path, found, "Parquet of the config `documents`", "check the path") from error
+
+
+def parquet_rows(path: Path) -> int:
+    """How many rows a Parquet file has. Raises InputError when it is none."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        return int(pyarrow.parquet.read_metadata(path).num_rows)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise InputError("FIL003", path, str(error), "a Parquet file", "check the path") from error
+
+
+def read_rows(path: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file from `first` on, one batch of them in memory."""
+    import pyarrow.parquet
+
+    at = 0
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            if at + size > first and at < first + count:
+                for batch in file.iter_batches(batch_size=1000, row_groups=[group]):
+                    for row in batch.to_pylist():
+                        if first <= at < first + count:
+                            yield row
+                        at += 1
+            else:
+                at += size
 
 
 def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:

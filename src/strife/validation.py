@@ -33,7 +33,9 @@ NOTHING = Options()
 
 def run(paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING) -> Checked:
     """Check files and folders. Raises InputError, UnknownRule, OutputError."""
-    codes = chosen(options.select, options.ignore) - (ACROSS if options.per_document else frozenset())
+    codes = chosen(options.select, (*options.ignore, *ontology.policy.ignore)) - (
+        ACROSS if options.per_document else frozenset()
+    )
     split_of = read_split_lists(options.splits) if options.splits else None
     report, states, doc_ids = check_paths(paths, ontology, codes, split_of)
     path = options.waivers or (DEFAULT if DEFAULT.is_file() else None)

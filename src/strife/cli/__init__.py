@@ -7,6 +7,7 @@ import typer
 from strife.cli.adjudication import adjudicate
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
+from strife.cli.formats import convert, import_corpus, ingest
 from strife.cli.scoring import score
 from strife.cli.validation import rule, validate
 
@@ -16,8 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, adjudicate, build, train, predict, score):
+for command in (validate, rule, ontology, adjudicate, build, train, predict, score, convert, ingest):
     app.command()(command)
+app.command("import")(import_corpus)
 
 
 def main() -> None:

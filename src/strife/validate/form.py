@@ -13,6 +13,7 @@ _EDGE = frozenset(" ,.;:!?\"'“”‘’«»()[]{}…")
 _ABBREVIATION = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffd]")
 _WORD = re.compile(r"\w*")
+QUOTE = "quote"  # the attribute in which importers keep the words that a corpus stores, where they differ
 LONGEST = 12  # tokens of a mention
 
 
@@ -50,6 +51,9 @@ def spans(context: Context) -> Iterator[Draft]:
     lines = not context.ontology.policy.line_breaks and ("\n" in text or "\r" in text)
     boilerplate = [zone for zone in context.document.zones if zone.label == "boilerplate"]
     for start, end, item in context.placed:
+        if QUOTE in item.attributes and item.attributes[QUOTE] != text[start:end]:
+            found = f"the stored text is {str(item.attributes[QUOTE])[:60]!r}"
+            yield Draft("SPN202", found, repr(text[start:end][:60]), "check the offsets against the source", item)
         left, right = text[start].isalnum(), text[end - 1].isalnum()
         if not (left and right):
             yield from _edges(text[start:end], item)

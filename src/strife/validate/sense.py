@@ -63,8 +63,8 @@ def _value(
     for one in value if isinstance(value, tuple) else (value,):
         if attribute.control == "choices" and attribute.values and one not in attribute.values:
             expected = f"one of {', '.join(attribute.values)}"
-        elif attribute.control == "number" and not (isinstance(one, int | float) and one % 1 == 0):
-            expected = "a whole number"
+        elif attribute.control == "number" and not _is_number(one, attribute.whole):
+            expected = "a whole number" if attribute.whole else "a number"
         elif attribute.minimum is not None and isinstance(one, int | float) and not one >= attribute.minimum:
             expected = f"at least {attribute.minimum}"
         elif attribute.pattern and not re.search(attribute.pattern, str(one)):
@@ -72,6 +72,10 @@ def _value(
         else:
             continue
         yield Draft("ONT302", f"{name} is {one!r}", expected, attribute.rule or "choose a valid value", item)
+
+
+def _is_number(value: object, whole: bool) -> bool:
+    return isinstance(value, int | float) and (value % 1 == 0 if whole else value == value)
 
 
 def triggers(context: Context) -> Iterator[Draft]:
