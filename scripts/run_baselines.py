@@ -8,12 +8,14 @@ The dataset is opened with `load_dataset`, as any user would.
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
 from strife import baselines
 from strife.dataset import load_documents
 from strife.ontology import load_ontology
+from strife.refusal import Refusal
 from strife.scoring.score import Scores, score
 from strife.store import write_documents, write_whole
 
@@ -27,7 +29,10 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=ROOT)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks")
     options = parser.parse_args()
-    manifest = json.loads((options.dataset / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
+    path = options.dataset / "corpus" / "MANIFEST.json"
+    if not path.is_file():
+        sys.exit(f"{path}: missing; make the dataset with `strife build`")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
     data = f"{manifest['name']}-{manifest['version']}"
     train, validation, test = (load_documents(options.dataset, split) for split in ("train", "validation", "test"))
     print(f"{data}: {len(train)} documents to train, {len(validation)} to tune, {len(test)} to test", flush=True)
@@ -62,4 +67,7 @@ def print_table(results: dict[str, Scores]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Refusal as error:
+        sys.exit(f"{Path(__file__).name}: {error}")

@@ -104,6 +104,7 @@ HOMES = {
     "spacy": "strife.formats.docbin",
     "trafilatura": "strife.ingest.pages",
     "ray": "strife.archive.on_ray",
+    "pygamma_agreement": "strife.agreement.gamma",
 }
 
 

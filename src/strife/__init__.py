@@ -1,5 +1,6 @@
 """strife: an annotated corpus and benchmark for armed-conflict reporting, with the toolchain that makes it."""
 
+from strife.agreement import Agreement, agree, pair_events, read_annotators
 from strife.finding import Finding, Report
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, decode, encode
 from strife.ontology import Ontology, load_ontology
@@ -10,6 +11,7 @@ from strife.validate import validate
 
 __all__ = [
     "METRICS",
+    "Agreement",
     "Argument",
     "Chain",
     "Counts",
@@ -24,9 +26,12 @@ __all__ = [
     "Source",
     "Trigger",
     "Zone",
+    "agree",
     "decode",
     "encode",
     "load_ontology",
+    "pair_events",
+    "read_annotators",
     "read_documents",
     "score",
     "validate",

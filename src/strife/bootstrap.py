@@ -3,6 +3,7 @@
 A figure that is a function of sums over documents is resampled through its sums: no document is counted again.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,8 +25,16 @@ def resampled(sums: "NDArray[np.float64]", samples: int, seed: int = SEED) -> "N
     documents = sums.shape[0]
     if documents == 0:
         return np.zeros((samples, *sums.shape[1:]))
+    return (_draws(documents, samples, seed) @ sums.reshape(documents, -1)).reshape(samples, *sums.shape[1:])
+
+
+@lru_cache(maxsize=1)
+def _draws(documents: int, samples: int, seed: int) -> "NDArray[np.float64]":
+    """How often each document is drawn in each sample; kept, since one report resamples many figures."""
+    import numpy as np
+
     draws = np.random.default_rng(seed).multinomial(documents, np.full(documents, 1 / documents), size=samples)
-    return (draws.astype(np.float64) @ sums.reshape(documents, -1)).reshape(samples, *sums.shape[1:])
+    return draws.astype(np.float64)
 
 
 def interval(values: "NDArray[np.float64]", level: float = LEVEL) -> tuple[float, float] | None:

@@ -159,6 +159,18 @@ class Ontology(_Value, frozen=True, dict=True):
             for label, known in self._attributes_by_label.items()
         }
 
+    @cached_property
+    def inside(self) -> dict[str, frozenset[str]]:
+        """By label, the labels that may lie inside a mention with it."""
+        every = frozenset(self.entity_types)
+        listed = self.policy.nesting == "listed"
+        return {label: frozenset(t.may_contain) if listed else every for label, t in self.entity_types.items()}
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """The labels that need no attribute."""
+        return frozenset(label for label, names in self.required.items() if not names)
+
     def _attributes(self, label: str) -> dict[str, AttributeType]:
         groups = {label, EVENT_GROUP} if label in self.event_types else {label}
         return {

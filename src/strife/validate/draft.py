@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from strife.finding import Finding, Origin
@@ -10,6 +11,7 @@ from strife.ontology import Ontology
 from strife.segment import sentences
 from strife.validate.catalogue import BY_CODE
 
+_START, _END = attrgetter("start"), attrgetter("end")
 _SHOWN = 60  # code points of a quote
 _BESIDE = 40  # code points shown on each side of it
 
@@ -37,6 +39,11 @@ class Draft(NamedTuple):
             origin=origin,
             **place,  # type: ignore[arg-type]
         )
+
+
+def shown(surface: str) -> str:
+    """Words as a finding names them: quoted, and cut where there are many."""
+    return repr(surface if len(surface) <= _SHOWN else surface[: _SHOWN - 1] + "…")
 
 
 def _place(text: str, start: int, end: int) -> dict[str, str | int]:
@@ -88,7 +95,12 @@ class Context:
     @cached_property
     def by_start(self) -> list[Entity]:
         """The mentions by start, the longer first."""
-        return sorted(self.entities, key=lambda e: (e.start, -e.end))
+        return sorted(sorted(self.entities, key=_END, reverse=True), key=_START)  # half the time of a key of both
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where the mentions `by_start` start."""
+        return list(map(_START, self.by_start))
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:
