@@ -76,16 +76,17 @@ class Desk:
             agreed = made["predictions"][0]["result"]
             gone = answer.get("without", ())
             kept = [one for one in agreed if not {one.get("id"), one.get("from_id"), one.get("to_id")} & set(gone)]
-            forms = [form(name, value) for name, value in answer.items() if name not in ("results", "without")]
+            asked = [conflict["id"] for conflict in made["data"]["conflicts"]]
+            forms = [form(name, value, asked) for name, value in answer.items() if name not in ("results", "without")]
             result = [*kept, *answer.get("results", ()), *forms]
             annotation = {"id": number, "completed_by": by, "result": result}
             tasks.append({"id": number, "data": made["data"], "annotations": [annotation], "predictions": [1, 2, 3]})
         return self.export(name, tasks)
 
 
-def form(name: str, value: str) -> dict[str, Any]:
+def form(name: str, value: str, asked: list[str]) -> dict[str, Any]:
     why = name.startswith("why")
-    content = {"text": [value]} if why else {"choices": [value]}
+    content = {"text": [value]} if why else {"choices": [f"{asked[int(name[1:]) - 1]} {value}"]}
     control = name.replace("_", "-") if why else f"decision-{int(name[1:]) - 1}"
     kind = "textarea" if why else "choices"
     return {"id": name, "from_name": control, "to_name": "text", "type": kind, "value": content}
@@ -238,6 +239,17 @@ def test_an_answer_that_is_no_option_is_refused(desk: Desk, raid: Document) -> N
         adjudicate([passes], desk.ontology, [answers])
 
 
+def test_an_answer_to_another_question_is_refused(desk: Desk, raid: Document) -> None:
+    passes = desk.passes(a2=raid, a3=other(raid))
+    first = adjudicate([passes], desk.ontology)
+    answers = desk.answers(first, {"c1": "0"})
+    tasks = json.loads(answers.read_text(encoding="utf-8"))
+    tasks[0]["data"]["conflicts"].reverse()
+    answers.write_text(json.dumps(tasks), encoding="utf-8")
+    with pytest.raises(AdjudicationError, match="conflict 1 is not the one that was answered"):
+        adjudicate([passes], desk.ontology, [answers])
+
+
 def test_an_unknown_label_is_refused_with_its_place(desk: Desk, raid: Document) -> None:
     passes = desk.passes(a2=raid, a3=other(raid))
     answers = desk.answers(
@@ -315,7 +327,8 @@ def test_any_answers_settle_the_document(versions: list[Document], data: st.Data
         return
     made = conflict_task(outcome.case, ONTOLOGY)
     picks = [data.draw(st.integers(0, len(c["answers"]) - 1)) for c in made["data"]["conflicts"]]
-    forms = [form(f"c{number}", str(pick)) for number, pick in enumerate(picks, 1)]
+    ids = [conflict["id"] for conflict in made["data"]["conflicts"]]
+    forms = [form(f"c{number}", str(pick), ids) for number, pick in enumerate(picks, 1)]
     annotation = {"id": 1, "completed_by": 9, "result": [*made["predictions"][0]["result"], *forms]}
     with NamedTemporaryFile() as file:
         file.write(msgspec.json.encode([{"id": 1, "data": made["data"], "annotations": [annotation]}]))

@@ -75,10 +75,10 @@ def conflict_task(case: Case, ontology: Ontology) -> dict[str, Any]:
         place = question.place
         numbers.setdefault(place.item[:2], []).append(str(number))
         options = [
-            {"value": f"{_who(names)}: {reader.answer(place, answer, names[0])}", "alias": str(index)}
+            {"value": f"{_who(names)}: {reader.answer(place, answer, names[0])}", "alias": f"{question.id} {index}"}
             for index, (answer, names) in enumerate(question.options.items())
         ]
-        options.append({"value": "neither: as I mark it in the text", "alias": NEITHER})
+        options.append({"value": "neither: as I mark it in the text", "alias": f"{question.id} {NEITHER}"})
         conflicts.append(
             {
                 "id": question.id,
@@ -128,7 +128,7 @@ class _Form(msgspec.Struct):
 
 class Answers(NamedTuple):
     """A curator's answers about one document: the regions as they are and as they were at the beginning, and by the
-    number of a conflict (from 0) what was picked and why."""
+    number of a conflict (from 0) what was picked (the id of the conflict and the number of an option) and why."""
 
     document: Document
     start: Document
@@ -199,12 +199,15 @@ def answered(answers: Answers, ontology: Ontology) -> list[tuple[Amendment, str]
     chosen: set[Item | Arrow | Slot] = set()
     faults: list[str] = []
     for number, asked in enumerate(answers.asked):
-        pick = answers.picked.get(number)
-        if pick is None:
+        if number not in answers.picked:
             continue
+        ident, _, pick = answers.picked[number].partition(" ")
         question = _question(asked, answers, ontology)
         options = list(question.votes.values())
-        if pick == NEITHER:
+        if ident != asked.id:
+            advice = "export the project as it was answered, and make a new one for each round"
+            faults.append(f"{answers.origin}: conflict {number + 1} is not the one that was answered; {advice}")
+        elif pick == NEITHER:
             takers[str(number)] = question
         elif pick.isdecimal() and int(pick) < len(options):
             answer = options[int(pick)]
