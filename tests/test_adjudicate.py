@@ -178,6 +178,14 @@ def test_two_texts_under_one_id_are_refused(desk: Desk, raid: Document) -> None:
     assert not (desk.folder / "out").exists()
 
 
+def test_many_reasons_are_told_in_part(desk: Desk, raid: Document) -> None:
+    far = [msgspec.structs.replace(raid, doc_id=f"d{n}", entities=(Entity("m1", 60, 99, "PER"),)) for n in range(30)]
+    passes = desk.export("passes", *((document, who) for document in far for who in (2, 3)))
+    message = refused(run(passes, "--out", desk.folder / "out"))
+    assert len(message.splitlines()) == 21
+    assert "more; `strife validate` lists them" in message
+
+
 def test_one_annotator_twice_is_refused(desk: Desk, raid: Document, other: Document) -> None:
     message = refused(run(desk.export("passes", (raid, 2), (other, 2)), "--out", desk.folder / "out"))
     assert "annotator 2 has two of raid; keep one annotation of a person" in message

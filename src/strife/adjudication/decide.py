@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from strife.adjudication.amend import Amendment
-from strife.adjudication.facts import AdjudicationError, Facts, Item
+from strife.adjudication.facts import Facts, Item, refuse
 from strife.adjudication.log import WHOLE, Decision
 from strife.adjudication.notation import (
     ITEMS,
@@ -92,8 +92,7 @@ def joined(lines: Iterable[Decision]) -> dict[tuple[str, str], Decision]:
         elif line.by not in other.by.split(", "):
             by = ", ".join(sorted([*other.by.split(", "), line.by]))
             found[line.key] = msgspec.structs.replace(other, by=by, why=other.why or line.why)
-    if faults:
-        raise AdjudicationError("\n".join(faults))
+    refuse(faults)
     return found
 
 
@@ -112,8 +111,7 @@ def recorded(log: Mapping[tuple[str, str], Decision], new: Mapping[tuple[str, st
             faults.append(_contradiction(line, "the log", old, f"the export of curator {line.by}", advice))
         else:
             lines.append(msgspec.structs.replace(old, options=line.options, why=old.why or line.why))
-    if faults:
-        raise AdjudicationError("\n".join(faults))
+    refuse(faults)
     return lines
 
 
@@ -170,8 +168,7 @@ def applied(
             result.additions.append((place, Decided(fresh, line.how)))
         else:
             result.unused.append(line)
-    if faults:
-        raise AdjudicationError("\n".join(faults))
+    refuse(faults)
     return result
 
 

@@ -18,10 +18,19 @@ from strife.ontology import Ontology
 from strife.refusal import Refusal
 
 INCIDENT = "incident"
+TOLD = 20  # of the reasons why something is refused
 
 
 class AdjudicationError(Refusal, ValueError):
     """What was given cannot be adjudicated; each line of the message is one reason."""
+
+
+def refuse(faults: Iterable[str]) -> None:
+    """Raise AdjudicationError if there is any fault: the first of them, and how many more."""
+    found = list(dict.fromkeys(faults))
+    if found:
+        more = [f"... and {len(found) - TOLD} more; `strife validate` lists them"] if len(found) > TOLD else []
+        raise AdjudicationError("\n".join([*found[:TOLD], *more]))
 
 
 class Item(NamedTuple):
@@ -100,9 +109,8 @@ def facts(document: Document, ontology: Ontology) -> Facts:
             forward.add(Arrow(tail, label, head))
         else:
             relations.add(Arrow(head, label, tail))
-    if faults:
-        advice = "check it with `strife validate` and mend it"
-        raise AdjudicationError("\n".join(f"{document.doc_id}: {fault}; {advice}" for fault in faults))
+    advice = "check it with `strife validate` and mend it"
+    refuse(f"{document.doc_id}: {fault}; {advice}" for fault in faults)
     return Facts(
         frozenset(items.values()),
         frozenset(arguments),

@@ -9,7 +9,7 @@ import msgspec
 
 from strife.adjudication.amend import decisions_of
 from strife.adjudication.decide import applied, joined, line_of, majority_line, recorded, single_line
-from strife.adjudication.facts import AdjudicationError, Facts, Item, anchored, common_items, facts
+from strife.adjudication.facts import AdjudicationError, Facts, Item, anchored, common_items, facts, refuse
 from strife.adjudication.log import Decision, ordered
 from strife.adjudication.notation import write_item
 from strife.adjudication.questions import Question, questions
@@ -89,7 +89,7 @@ def adjudicate(
         try:
             outcome = settle_document(batch, known, ontology, policy)
         except AdjudicationError as error:
-            faults.append(str(error))
+            faults += str(error).splitlines()
             continue
         known |= {line.key: line for line in outcome.lines}
         unused += outcome.unused
@@ -101,8 +101,7 @@ def adjudicate(
             errors = _errors(outcome.document, ontology)
             findings += errors
             done += [] if errors else [outcome.document]
-    if faults:
-        raise AdjudicationError("\n".join(faults))
+    refuse(faults)
     return result._replace(
         gold=tuple(done),
         open=tuple(cases),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from strife.adjudication.facts import AdjudicationError
+from strife.adjudication.facts import refuse
 from strife.check import is_export
 from strife.finding import Finding, Origin
 from strife.labelstudio.conflicts import Answers, read_curated
@@ -61,8 +61,7 @@ def read_batches(
                 codes = ALL - {"DOC103"} if isinstance(one, Version) else OF_PARTS
                 faults += _errors(check_document(one.document, ontology, one.origin, codes))
                 _batch(batches, one, faults).curated.append(one)
-    if faults:
-        raise AdjudicationError("\n".join(dict.fromkeys(faults)))
+    refuse(faults)
     return batches
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from strife.adjudication.amend import Amendment, amendments
 from strife.adjudication.describe import Reader
-from strife.adjudication.facts import AdjudicationError, Arrow, Facts, Item, Slot, anchored, facts
+from strife.adjudication.facts import AdjudicationError, Arrow, Facts, Item, Slot, anchored, facts, refuse
 from strife.adjudication.notation import ITEMS, NotationError, read, read_place, write, write_place
 from strife.adjudication.questions import Question
 from strife.adjudication.settle import Case, arrow, gold
@@ -223,8 +223,7 @@ def answered(answers: Answers, ontology: Ontology) -> list[tuple[Amendment, str]
         words = f"{item.label} {answers.document.text[item.start : item.end]!r}"
         advice = 'pick "neither" to have it as marked, or delete the region'
         faults.append(f"{answers.origin}: {words} was picked as an option and marked in the text as well; {advice}")
-    if faults:
-        raise AdjudicationError("\n".join(faults))
+    refuse(faults)
     return found + _marked(before, after, takers, answers.why)
 
 
