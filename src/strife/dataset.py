@@ -70,6 +70,7 @@ def features(ontology: Ontology) -> dict[str, "Features"]:
                 "published": Value("date32"),
                 **dict.fromkeys(META, text),
                 "annotators": List(text),
+                "provenance": List({"item": text, "decided": text}),
                 "zones": List({"start": offset, "end": offset, "label": text}),
                 "entities": List({"id": text, **span, "label": entity_label, **attributes(ontology.entity_types)}),
                 "events": List(
@@ -146,6 +147,7 @@ def _document_rows(document: Document, ontology: Ontology) -> list[dict[str, Any
         "published": _date(document.published),
         **{key: document.meta.get(key) for key in META},
         "annotators": list(document.annotators),
+        "provenance": [{"item": item, "decided": how} for item, how in sorted(document.provenance.items())],
         "zones": [{"start": z.start, "end": z.end, "label": z.label} for z in document.zones],
         "entities": [
             {"id": e.id, **_span(document, e.span), "label": e.label, **_attributes(ontology, e, ontology.entity_types)}

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from strife.cli.adjudication import adjudicate
 from strife.cli.agreement import agree
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
@@ -21,7 +22,21 @@ app = typer.Typer(
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
 corpus = (verify, diff, release, publish, refill, remove)
-for command in (validate, rule, ontology, build, train, predict, score, compare, agree, convert, ingest, *corpus):
+for command in (
+    validate,
+    rule,
+    ontology,
+    build,
+    train,
+    predict,
+    score,
+    compare,
+    agree,
+    adjudicate,
+    convert,
+    ingest,
+    *corpus,
+):
     app.command()(command)
 app.add_typer(label_studio, name="label-studio")
 app.command("import")(import_corpus)
