@@ -1,0 +1,251 @@
+"""Errors to look at: every false positive and false negative of a score, in exactly one class.
+
+Three layers are looked at, each under its metric: entities (`ent`), triggers (`tri_c`), arguments (`arg_c+`). What one
+side has and the other lacks is paired, one to one, so that the sum of likeness is largest; a pair is one error (a false
+positive and a false negative), what stays alone is missed or spurious. So within a layer
+
+    pairs + missed = false negatives        pairs + spurious = false positives
+
+    layer      class           gold and prediction
+    entity,    boundary        overlap and have the same label
+    trigger    type            have the same span and another label
+               boundary+type   overlap and have another label
+    argument   role            hang on the same event and have the same span
+               boundary        hang on the same event, have the same role, and overlap
+               boundary+role   hang on the same event and overlap
+               event_type      have the same trigger, span and role; the event's type is wrong
+               trigger         have the same span and role; it hangs on the wrong trigger
+    all        missed          gold alone
+               spurious        prediction alone
+
+An argument's error `follows` when the event it hangs on is itself wrong: missed, spurious, with another span or type.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from strife.align import best_pairs
+from strife.model import Document
+from strife.scoring.metrics import Counts, Key, keys
+from strife.scoring.score import Scores, score
+
+Layer = Literal["entity", "trigger", "argument"]
+Kind = Literal[
+    "boundary", "type", "boundary+type", "role", "boundary+role", "event_type", "trigger", "missed", "spurious"
+]
+
+METRIC_OF: dict[Layer, str] = {"entity": "ent", "trigger": "tri_c", "argument": "arg_c+"}
+KINDS: dict[Layer, tuple[Kind, ...]] = {
+    "entity": ("boundary", "type", "boundary+type", "missed", "spurious"),
+    "trigger": ("boundary", "type", "boundary+type", "missed", "spurious"),
+    "argument": ("role", "boundary", "boundary+role", "event_type", "trigger", "missed", "spurious"),
+}
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A mention, a trigger or an argument: its span [start, end) with its label, type or role.
+
+    `event` is set for an argument: start, end and type of the trigger it hangs on.
+    """
+
+    start: int
+    end: int
+    label: str
+    event: tuple[int, int, str] | None = None
+
+
+class Error(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One error: what gold says, what was predicted, or both where they were paired."""
+
+    layer: Layer
+    kind: Kind
+    gold: Item | None = None
+    predicted: Item | None = None
+    follows: bool = False
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From where either begins to where either ends."""
+        items = [item for item in (self.gold, self.predicted) if item]
+        return min(item.start for item in items), max(item.end for item in items)
+
+
+class DocumentErrors(NamedTuple):
+    """One document: what is right and what is wrong in each layer, in text order."""
+
+    gold: Document
+    predicted: Document
+    right: dict[Layer, tuple[Item, ...]]
+    errors: tuple[Error, ...]
+
+    def counts(self, layer: Layer) -> Counts:
+        """The counts of the layer's metric."""
+        kinds = [error for error in self.errors if error.layer == layer]
+        missed = sum(error.gold is not None for error in kinds)
+        spurious = sum(error.predicted is not None for error in kinds)
+        return Counts(len(self.right[layer]), spurious, missed)
+
+
+class Analysis(NamedTuple):
+    """The scores of the three layers under their signature, and the errors of each document in the order of gold."""
+
+    scores: Scores
+    documents: tuple[DocumentErrors, ...]
+
+    def classes(self, layer: Layer) -> dict[Kind, int]:
+        """How many errors of each class, also those that do not occur."""
+        found = Counter(error.kind for one in self.documents for error in one.errors if error.layer == layer)
+        return {kind: found[kind] for kind in KINDS[layer]}
+
+    def following(self, layer: Layer) -> dict[Kind, int]:
+        """How many errors of each class follow from a wrong event."""
+        errors = (error for one in self.documents for error in one.errors)
+        found = Counter(error.kind for error in errors if error.layer == layer and error.follows)
+        return {kind: found[kind] for kind in KINDS[layer]}
+
+    def confusion(self, layer: Layer) -> dict[tuple[str | None, str | None], int]:
+        """How often (gold label, predicted label) met; None for gold stands for spurious, for predicted for missed.
+
+        Right ones and boundary errors alone are on the diagonal, so a row sums to the gold items of its label and a
+        column to the predicted ones.
+        """
+        cells: Counter[tuple[str | None, str | None]] = Counter()
+        for one in self.documents:
+            cells.update((item.label, item.label) for item in one.right[layer])
+            cells.update(
+                (error.gold.label if error.gold else None, error.predicted.label if error.predicted else None)
+                for error in one.errors
+                if error.layer == layer
+            )
+        return dict(cells)
+
+    def worst(self) -> list[DocumentErrors]:
+        """The documents that have errors, those with the most first."""
+        some = [one for one in self.documents if one.errors]
+        return sorted(some, key=lambda one: (-len(one.errors), one.gold.doc_id))
+
+
+def analyse(gold: Sequence[Document], predicted: Sequence[Document], data: str = "", split: str = "all") -> Analysis:
+    """Score the three layers and sort every error into its class. Raises ScoreError as `score` does."""
+    scores = score(gold, predicted, METRIC_OF.values(), data, split)
+    given = {document.doc_id: document for document in predicted}
+    bare = (given.get(document.doc_id, Document(document.doc_id, document.text)) for document in gold)
+    return Analysis(scores, tuple(compare(*pair) for pair in zip(gold, bare, strict=True)))
+
+
+def compare(gold: Document, predicted: Document) -> DocumentErrors:
+    """What is right and wrong in one document. Ids do not matter, order and duplicates neither."""
+    right: dict[Layer, tuple[Item, ...]] = {}
+    errors: list[Error] = []
+    events = keys("tri_c", gold), keys("tri_c", predicted)
+    for layer, metric in METRIC_OF.items():
+        wanted, given = keys(metric, gold), keys(metric, predicted)
+        right[layer] = tuple(_items(wanted & given))
+        for kind, missing, extra in _classified(layer, wanted - given, given - wanted):
+            follows = layer == "argument" and any(
+                key is not None and key[:3] not in other for key, other in ((missing, events[1]), (extra, events[0]))
+            )
+            errors.append(Error(layer, kind, _item(missing), _item(extra), follows))
+    return DocumentErrors(gold, predicted, right, tuple(sorted(errors, key=_in_text_order)))
+
+
+def _in_text_order(error: Error) -> tuple[object, ...]:
+    sides = [(item.start, item.end, item.label, item.event or ()) for item in (error.gold, error.predicted) if item]
+    return error.span, list(METRIC_OF).index(error.layer), error.kind, sides
+
+
+def _items(found: Iterable[Key]) -> list[Item]:
+    items = filter(None, map(_item, found))
+    return sorted(items, key=lambda item: (item.start, item.end, item.label, item.event or ()))
+
+
+def _item(key: Key | None) -> Item | None:
+    if key is None:
+        return None
+    event = None if len(key) == 3 else (int(key[0]), int(key[1]), str(key[2]))
+    return Item(*_span(key), str(key[-1]), event)
+
+
+def _span(key: Key) -> tuple[int, int]:
+    """Where an item stands: the last two offsets, an argument's own and not its trigger's."""
+    start, end = key[:2] if len(key) == 3 else key[3:5]
+    return int(start), int(end)
+
+
+def _classified(
+    layer: Layer, missing: Iterable[Key], extra: Iterable[Key]
+) -> Iterator[tuple[Kind, Key | None, Key | None]]:
+    """Every missing and extra item once: in a pair with its class, or alone."""
+    kind_of = _argument_kind if layer == "argument" else _span_kind
+    for golds, others in _overlapping(missing, extra):
+        pairs = _pairs(golds, others, kind_of)
+        for gold, other in pairs:
+            kind = kind_of(gold, other)
+            assert kind is not None
+            yield kind, gold, other
+        paired = {gold for gold, _ in pairs}, {other for _, other in pairs}
+        yield from (("missed", gold, None) for gold in golds if gold not in paired[0])
+        yield from (("spurious", None, other) for other in others if other not in paired[1])
+
+
+def _overlapping(missing: Iterable[Key], extra: Iterable[Key]) -> Iterator[tuple[list[Key], list[Key]]]:
+    """Groups of which no two overlap, so that each can be paired by itself; both sides sorted."""
+    both = sorted([*((*_span(k), 0, k) for k in missing), *((*_span(k), 1, k) for k in extra)])
+    group: tuple[list[Key], list[Key]] = [], []
+    reach = 0
+    for start, end, side, key in both:
+        if start >= reach and (group[0] or group[1]):
+            yield group
+            group = [], []
+        group[side].append(key)
+        reach = max(reach, end)
+    if group[0] or group[1]:
+        yield group
+
+
+def _pairs(golds: list[Key], others: list[Key], kind_of: Callable[[Key, Key], Kind | None]) -> list[tuple[Key, Key]]:
+    import numpy as np
+
+    if not golds or not others:
+        return []
+    rows = [[_likeness(a, b) if kind_of(a, b) else 0.0 for b in others] for a in golds]
+    return [(golds[row], others[column]) for row, column in best_pairs(np.array(rows))]
+
+
+def _likeness(gold: Key, other: Key) -> float:
+    """How much agrees: overlap over union of the spans (twice that if equal), and one for each other part."""
+    (a, b), (c, d) = _span(gold), _span(other)
+    union = (b - a) + (d - c) - max(0, min(b, d) - max(a, c))
+    shared = 2.0 if (a, b) == (c, d) else (min(b, d) - max(a, c)) / union
+    if len(gold) == 3:
+        return shared + (gold[2] == other[2])
+    return shared + (gold[:2] == other[:2]) + (gold[2] == other[2]) + (gold[5] == other[5])
+
+
+def _overlap(gold: Key, other: Key) -> bool:
+    (a, b), (c, d) = _span(gold), _span(other)
+    return a < d and c < b
+
+
+def _span_kind(gold: Key, other: Key) -> Kind | None:
+    if gold[:2] == other[:2]:
+        return "type"
+    if not _overlap(gold, other):
+        return None
+    return "boundary" if gold[2] == other[2] else "boundary+type"
+
+
+def _argument_kind(gold: Key, other: Key) -> Kind | None:
+    same_span, same_role = _span(gold) == _span(other), gold[5] == other[5]
+    if gold[:3] == other[:3]:
+        if same_span:
+            return "role"
+        if not _overlap(gold, other):
+            return None
+        return "boundary" if same_role else "boundary+role"
+    if not (same_span and same_role):
+        return None
+    return "event_type" if gold[:2] == other[:2] else "trigger"
