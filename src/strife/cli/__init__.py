@@ -6,7 +6,7 @@ import typer
 
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
-from strife.cli.scoring import score
+from strife.cli.scoring import errors, score
 from strife.cli.validation import rule, validate
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score):
+for command in (validate, rule, ontology, build, train, predict, score, errors):
     app.command()(command)
 
 

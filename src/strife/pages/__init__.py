@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class Mark(NamedTuple):
     """A span [start, end) to be marked in a text.
 
-    `label` is shown beside it, `kind` is its CSS class or classes, `title` is shown when pointed at.
+    `label` is shown beside it, `kind` is its CSS class or classes, `title` is shown when pointed at, `data` is for the
+    page's script (its attribute data-of).
     """
 
     start: int
@@ -22,6 +23,7 @@ class Mark(NamedTuple):
     label: str
     kind: str = ""
     title: str = ""
+    data: str = ""
 
 
 def render(template: str, **values: Any) -> str:
@@ -70,4 +72,5 @@ def _opening(mark: Mark, again: bool) -> str:
     kind = escape(f"mark {mark.kind}".strip())
     label = "" if again else f' data-label="{escape(mark.label)}"'
     title = f' title="{escape(mark.title)}"' if mark.title else ""
-    return f'<span class="{kind}"{label}{title}>'
+    data = f' data-of="{escape(mark.data)}"' if mark.data else ""
+    return f'<span class="{kind}"{label}{title}{data}>'

@@ -67,10 +67,14 @@ class Error(msgspec.Struct, frozen=True, omit_defaults=True):
     follows: bool = False
 
     @property
+    def sides(self) -> tuple[tuple[str, Item], ...]:
+        """("gold", item) and ("predicted", item), those that there are."""
+        return tuple((name, item) for name, item in (("gold", self.gold), ("predicted", self.predicted)) if item)
+
+    @property
     def span(self) -> tuple[int, int]:
         """From where either begins to where either ends."""
-        items = [item for item in (self.gold, self.predicted) if item]
-        return min(item.start for item in items), max(item.end for item in items)
+        return min(item.start for _, item in self.sides), max(item.end for _, item in self.sides)
 
 
 class DocumentErrors(NamedTuple):
@@ -153,7 +157,7 @@ def compare(gold: Document, predicted: Document) -> DocumentErrors:
 
 
 def _in_text_order(error: Error) -> tuple[object, ...]:
-    sides = [(item.start, item.end, item.label, item.event or ()) for item in (error.gold, error.predicted) if item]
+    sides = [(item.start, item.end, item.label, item.event or ()) for _, item in error.sides]
     return error.span, list(METRIC_OF).index(error.layer), error.kind, sides
 
 
