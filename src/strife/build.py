@@ -67,7 +67,7 @@ def build(root: Path, out: Path, ontology: Ontology) -> dict[str, Any]:
 
 
 def read_splits(folder: Path, articles: Mapping[str, Document]) -> dict[str, list[str]]:
-    """The doc_ids of each split, in file order (`#` begins a comment).
+    """The doc_ids of each split, in file order.
 
     Raises GoldError unless every article is in exactly one split and no event is in two.
     """
@@ -77,8 +77,7 @@ def read_splits(folder: Path, articles: Mapping[str, Document]) -> dict[str, lis
     events: dict[str, str] = {}
     for split in SPLITS:
         path = folder / f"{split}.txt"
-        lines = (line.split("#")[0].strip() for line in _read(path, "one doc_id a line").splitlines())
-        splits[split] = [line for line in lines if line]
+        splits[split] = split_members(path)
         for doc_id in splits[split]:
             if doc_id in home:
                 faults.append(f"{path}: {doc_id} is already in {home[doc_id]}; keep it in one")
@@ -93,6 +92,12 @@ def read_splits(folder: Path, articles: Mapping[str, Document]) -> dict[str, lis
     if faults:
         raise GoldError("\n".join(faults))
     return splits
+
+
+def split_members(path: Path) -> list[str]:
+    """The doc_ids of a split's list, in file order (`#` begins a comment). Raises GoldError."""
+    lines = (line.split("#")[0].strip() for line in _read(path, "one doc_id a line").splitlines())
+    return [line for line in lines if line]
 
 
 def counts(documents: Iterable[Document]) -> dict[str, Any]:
