@@ -1,4 +1,4 @@
-"""Train every baseline on train, predict test, score, and write one result file a system.
+"""Train every baseline on train, predict test, score, and write one submission to the leaderboard a system.
 
     python scripts/run_baselines.py                                  the committed dataset, into benchmarks/
     python scripts/run_baselines.py --dataset build/demo --out build/demo/benchmarks
@@ -10,15 +10,41 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from strife import baselines
 from strife.dataset import load_documents
+from strife.leaderboard.submission import FILE, Run, Submission, as_toml
+from strife.model import Document, encode
 from strife.ontology import load_ontology
 from strife.scoring.score import Scores, score
-from strife.store import write_documents, write_whole
+from strife.store import write_whole
 
 ROOT = Path(__file__).parents[1]
 SHOWN = {"ent": "entity", "tri_c": "trigger (Tri-C)", "arg_c+": "argument (Arg-C+)"}
+PREDICTIONS = "predictions.jsonl"
+
+
+class About(NamedTuple):
+    """What a baseline's submission says of it."""
+
+    description: str
+    training_data: tuple[str, ...]
+    parameters: int | None
+    settings: dict[str, str | int | float | bool]
+
+
+ABOUT = {
+    "lexicon": About(
+        "Strings and words seen in training keep the label they mostly had; nothing is learned.", ("train",), 0, {}
+    ),
+    "linear": About(
+        "Two CRF taggers for mentions and triggers, a logistic classifier for roles, gazetteers of the training data.",
+        ("train", "validation (thresholds)"),
+        None,
+        {"c1": 0.1, "c2": 0.05, "max_iterations": 120},
+    ),
+}
 
 
 def main() -> None:
@@ -41,11 +67,27 @@ def main() -> None:
         end = time.perf_counter()
         print(f"{name}: trained in {trained - begin:.1f} s, predicted in {end - trained:.2f} s", flush=True)
         results[name] = score(test, predicted, data=data, split="test")
-        write_documents(options.out / "predictions" / data / f"{name}.jsonl", predicted)
-        table = {"system": name, **results[name].as_table()}
-        content = json.dumps(table, ensure_ascii=False, indent=1) + "\n"
-        write_whole({options.out / "results" / data / f"{name}.json": content.encode()})
+        write_whole(submission(options.out / "submissions" / name, data, predicted))
     print_table(results)
+
+
+def submission(folder: Path, data: str, predicted: list[Document]) -> dict[Path, bytes]:
+    """The files of a baseline's submission."""
+    about = ABOUT[folder.name]
+    said = Submission(
+        system=folder.name,
+        authors=["strife contributors"],
+        link=f"src/strife/baselines/{folder.name}.py",
+        description=about.description,
+        training_data=[f"{data} {part}" for part in about.training_data],
+        dataset=data,
+        split="test",
+        runs=[Run(PREDICTIONS)],
+        parameters=about.parameters,
+        settings=about.settings,
+    )
+    lines = [encode(document) + b"\n" for document in sorted(predicted, key=lambda document: document.doc_id)]
+    return {folder / FILE: as_toml(said).encode(), folder / PREDICTIONS: b"".join(lines)}
 
 
 def print_table(results: dict[str, Scores]) -> None:

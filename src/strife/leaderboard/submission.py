@@ -16,6 +16,7 @@ learning_rate = 3e-5
 """
 
 import json
+import re
 import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -90,7 +91,10 @@ def as_toml(submission: Submission) -> str:
         lines += ["", "[[runs]]", *([f"seed = {run.seed}"] if run.seed is not None else [])]
         lines.append(f"predictions = {value(run.predictions)}")
     if submission.settings:
-        lines += ["", "[settings]", *(f"{value(name)} = {value(one)}" for name, one in submission.settings.items())]
+        lines += ["", "[settings]"]
+        for name, one in submission.settings.items():
+            bare = re.fullmatch(r"[A-Za-z0-9_-]+", name)
+            lines.append(f"{name if bare else value(name)} = {value(one)}")
     return "\n".join(lines) + "\n"
 
 
