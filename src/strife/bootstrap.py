@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SEED = 20240229
 LEVEL = 0.95
+_CELLS = 1 << 22  # draws held at a time; the draws are the same for any number
 
 
 def resampled(sums: "NDArray[np.float64]", samples: int, seed: int = SEED) -> "NDArray[np.float64]":
@@ -24,8 +25,14 @@ def resampled(sums: "NDArray[np.float64]", samples: int, seed: int = SEED) -> "N
     documents = sums.shape[0]
     if documents == 0:
         return np.zeros((samples, *sums.shape[1:]))
-    draws = np.random.default_rng(seed).multinomial(documents, np.full(documents, 1 / documents), size=samples)
-    return (draws.astype(np.float64) @ sums.reshape(documents, -1)).reshape(samples, *sums.shape[1:])
+    chance = np.random.default_rng(seed)
+    share, flat = np.full(documents, 1 / documents), sums.reshape(documents, -1)
+    batch = max(1, _CELLS // documents)
+    parts = [
+        chance.multinomial(documents, share, size=min(batch, samples - begin)).astype(np.float64) @ flat
+        for begin in range(0, samples, batch)
+    ]
+    return np.concatenate([np.zeros((0, flat.shape[1])), *parts]).reshape(samples, *sums.shape[1:])
 
 
 def interval(values: "NDArray[np.float64]", level: float = LEVEL) -> tuple[float, float] | None:

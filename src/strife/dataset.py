@@ -12,19 +12,21 @@ import datetime
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
 from strife.ontology import Ontology
 from strife.segment import sentences, tokens
+from strife.stream import InputError
 
 if TYPE_CHECKING:
     from datasets import Features
 
 CONFIGS = ("documents", "entities", "events", "relations")
 SPLITS = ("train", "validation", "test")
+_NEEDED = ("doc_id", "text", "entities", "events", "relations")
 META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
 _PARQUET = {
     "compression": "zstd",
@@ -330,27 +332,58 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
 
 
 def load_documents(root: Path, split: str) -> list[Document]:
-    """The documents of one split of a built dataset, through `load_dataset` as any user would open it."""
+    """The documents of one split ("all": of every split) of a built dataset, through `load_dataset` as any user would.
+
+    Raises InputError where there is no such dataset or split, or where its annotation is withheld.
+    """
     from datasets import load_dataset
 
-    data = load_dataset(str(root.resolve()), "documents", split=split)
-    return [from_row(row, data.features) for row in data]
+    try:
+        data = load_dataset(str(root.resolve()), "documents", split=split)
+    except (ValueError, OSError) as error:
+        found = f"split {split!r}: {error}"
+        expected = "the folder of a dataset with a config `documents`"
+        raise InputError("FIL003", root, found, expected, "check the path and the split") from error
+    return [from_row(row, data.features, root) for row in data]
 
 
-def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:
+def read_parquet(path: Path) -> Iterator[Document]:
+    """The documents of a Parquet file like those of the `documents` config; labels may be names or ClassLabel ids.
+
+    Raises InputError for what is no such file, and where the annotation is withheld.
+    """
+    import pyarrow
+    import pyarrow.parquet
+    from datasets import Features
+
+    expected = "a Parquet file with doc_id, text, entities, events and relations"
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            kinds = Features.from_arrow_schema(file.schema_arrow)
+            if missing := [name for name in _NEEDED if name not in kinds]:
+                raise InputError("FIL003", path, f"no column {', '.join(missing)}", expected, "write it again")
+            for batch in file.iter_batches(batch_size=1000):
+                yield from (from_row(row, kinds, path) for row in batch.to_pylist())
+    except (OSError, pyarrow.ArrowInvalid) as error:
+        raise InputError("FIL003", path, str(error), expected, "check the path") from error
+
+
+def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -> Document:
     """The document in a row of the `documents` config, as `load_dataset` gives it."""
-    entity, event = kinds["entities"].feature, kinds["events"].feature
-    role, relation = event["arguments"].feature["role"], kinds["relations"].feature["label"]
+    if withheld := [name for name in _NEEDED if row[name] is None]:
+        found = f"{row['doc_id']}: {', '.join(withheld)} null"
+        raise InputError("DOC101", source, found, "lists", "take gold that is not withheld")
+    entity, event, relation = (kinds[name].feature for name in ("entities", "events", "relations"))
     entities = [
-        Entity(e["id"], e["start"], e["end"], entity["label"].int2str(e["label"]), _given(e, entity))
+        Entity(e["id"], e["start"], e["end"], _label(entity["label"], e["label"]), _given(e, entity))
         for e in row["entities"]
     ]
     events = [
         Event(
             e["id"],
-            event["type"].int2str(e["type"]),
+            _label(event["type"], e["type"]),
             Trigger(e["trigger"]["start"], e["trigger"]["end"]),
-            tuple(Argument(role.int2str(a["role"]), a["entity_id"], a["event_id"]) for a in e["arguments"]),
+            tuple(_argument(a, event["arguments"].feature["role"]) for a in e["arguments"]),
             _given(e, event),
         )
         for e in row["events"]
@@ -360,23 +393,35 @@ def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:
         text=row["text"],
         entities=tuple(entities),
         events=tuple(events),
-        relations=tuple(Relation(r["head"], r["tail"], relation.int2str(r["label"])) for r in row["relations"]),
-        chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row["chains"]),
-        zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row["zones"]),
-        published=row["published"].isoformat() if row["published"] else None,
+        relations=tuple(Relation(r["head"], r["tail"], _label(relation["label"], r["label"])) for r in row["relations"]),
+        chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row.get("chains") or ()),
+        zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row.get("zones") or ()),
+        published=row["published"].isoformat() if row.get("published") else None,
         sources=tuple(
             Source(s["publisher"], s["url"], s["title"] or "", s["date"].isoformat() if s["date"] else None)
-            for s in row["sources"]
+            for s in row.get("sources") or ()
         ),
-        annotators=tuple(row["annotators"]),
-        meta={key: row[key] for key in META if row[key] is not None},
+        annotators=tuple(row.get("annotators") or ()),
+        meta={key: row[key] for key in META if row.get(key) is not None},
     )
+
+
+def _argument(row: Mapping[str, Any], roles: Any) -> Argument:
+    """An argument that points at something, or else at its own span."""
+    ids = row.get("entity_id"), row.get("event_id")
+    own = (row.get("start"), row.get("end")) if ids == (None, None) else (None, None)
+    return Argument(_label(roles, row["role"]), *ids, *own)
+
+
+def _label(kind: Any, value: Any) -> Any:
+    """The name of a label that may be given as the number of a ClassLabel."""
+    return kind.int2str(value) if hasattr(kind, "int2str") and value is not None else value
 
 
 def _given(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, AttributeValue]:
     fixed = {"id", "start", "end", "text", "label", "type", "trigger", "arguments"}
     return {
-        name: kinds[name].int2str(value) if hasattr(kinds[name], "int2str") else value
+        name: _label(kinds[name], value)
         for name, value in row.items()
         if name not in fixed and value is not None
     }

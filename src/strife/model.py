@@ -110,6 +110,16 @@ class Source(_Value, frozen=True):
     date: str | None = None  # ISO 8601
 
 
+class Template(_Value, frozen=True):
+    """What a document says of one incident, as MUC-4 has it: a type, and for each role what fills it.
+
+    A filler is an entity, given by the strings that name it in the text, the best one first.
+    """
+
+    type: str
+    roles: dict[str, tuple[tuple[str, ...], ...]] = {}
+
+
 class Document(_Value, frozen=True):
     """A text with its annotation and its provenance."""
 
@@ -125,6 +135,7 @@ class Document(_Value, frozen=True):
     sources: tuple[Source, ...] = ()
     annotators: tuple[str, ...] = ()  # pseudonyms
     meta: dict[str, str] = {}
+    templates: tuple[Template, ...] = ()
 
     @property
     def items(self) -> tuple[Entity | Event, ...]:
@@ -169,7 +180,12 @@ def canonical(document: Document) -> Document:
         ),
         chains=tuple(sorted(document.chains, key=lambda c: (c.kind, c.id))),
         zones=tuple(sorted(document.zones, key=lambda z: (z.start, z.end, z.label))),
+        templates=tuple(sorted(map(_canonical_template, document.templates), key=_ENCODER.encode)),
     )
+
+
+def _canonical_template(template: Template) -> Template:
+    return Template(template.type, {role: tuple(sorted(fillers)) for role, fillers in template.roles.items()})
 
 
 def encode(document: Document) -> bytes:

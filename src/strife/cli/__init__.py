@@ -7,7 +7,7 @@ import typer
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.leaderboard import submit
-from strife.cli.scoring import errors, score
+from strife.cli.scoring import compare, errors, score
 from strife.cli.validation import rule, validate
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score, errors, submit):
+for command in (validate, rule, ontology, build, train, predict, score, compare, errors, submit):
     app.command()(command)
 
 

@@ -1,17 +1,20 @@
-"""The commands that score: score, errors."""
+"""The commands that score: score, compare, errors."""
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strife.cli.options import Format, FormatOption, refusals
+from strife.cli.options import Format, FormatOption, OntologyFile, refusals
 
-Gold = Annotated[Path, typer.Argument(help="Gold documents (JSON Lines).")]
-Predictions = Annotated[Path, typer.Argument(help="Predicted documents (JSON Lines).")]
-Data = Annotated[str, typer.Option(help="The dataset's name and version, for the signature.")]
-Split = Annotated[str, typer.Option(help="The split, for the signature.")]
+if TYPE_CHECKING:
+    from strife.scoring.score import Labels
+
+_SOURCE = "Documents (JSON Lines or Parquet), or the folder of a dataset."
+Data = Annotated[str, typer.Option(help="The dataset's name and version, for the signature; a folder tells its own.")]
+Split = Annotated[str, typer.Option(help="The split: of a dataset the one to read, and for the signature.")]
+Metrics = Annotated[list[str] | None, typer.Option("--metric", help="A metric by its name, or `all`; may be given often.")]
 
 
 class PageFormat(enum.StrEnum):
@@ -23,24 +26,46 @@ class PageFormat(enum.StrEnum):
 
 
 def score(
-    gold: Gold,
-    predictions: Predictions,
+    gold: Annotated[Path, typer.Argument(help=f"Gold. {_SOURCE}")],
+    predictions: Annotated[Path, typer.Argument(help=f"Predictions. {_SOURCE}")],
     data: Data = "",
     split: Split = "all",
+    metric: Metrics = None,
+    types: Annotated[bool, typer.Option("--types", help="Also print each type (JSON always holds them).")] = False,
+    ontology: OntologyFile = None,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Predictions quote words; find their offsets.")] = False,
+    samples: Annotated[int, typer.Option(min=0, help="Bootstrap samples for the intervals; 0 for none.")] = 2000,
     format: FormatOption = Format.text,
 ) -> None:
-    """Score predictions against gold."""
-    from strife.scoring.score import score as run
-    from strife.store import read_documents
+    """Score predictions against gold, with 95 % intervals."""
+    from strife.scoring.result import as_json, as_text, result
+    from strife.scoring.sources import score_files
 
     with refusals():
-        scores = run(list(read_documents(gold)), list(read_documents(predictions)), data=data, split=split)
-    typer.echo(scores.as_json() if format is Format.json else scores.as_text())
+        scores = score_files(gold, predictions, _metrics(metric), data, split, _labels(ontology), resolve)
+        told = result(scores, samples=samples)
+    typer.echo(as_json(told) if format is Format.json else as_text(told, types))
+
+
+def compare(
+    gold: Annotated[Path, typer.Argument(help=f"Gold. {_SOURCE}")],
+    systems: Annotated[list[str], typer.Argument(help="NAME=PREDICTIONS; a name that comes again is another seed of it.")],
+    data: Data = "",
+    split: Split = "all",
+    metric: Metrics = None,
+    format: FormatOption = Format.text,
+) -> None:
+    """Test systems against each other: paired approximate randomization over documents, Holm-corrected."""
+    from strife.scoring.board import as_json, as_text, compared, named
+
+    with refusals():
+        boards = compared(gold, named(systems), _metrics(metric), data, split)
+    typer.echo(as_json(boards) if format is Format.json else as_text(boards))
 
 
 def errors(
-    gold: Gold,
-    predictions: Predictions,
+    gold: Annotated[Path, typer.Argument(help=f"Gold. {_SOURCE}")],
+    predictions: Annotated[Path, typer.Argument(help=f"Predictions. {_SOURCE}")],
     data: Data = "",
     split: Split = "all",
     format: Annotated[PageFormat, typer.Option("--format", help="How to show them.")] = PageFormat.text,
@@ -51,10 +76,11 @@ def errors(
     from strife.scoring.errors import analyse
     from strife.scoring.errors_page import as_page
     from strife.scoring.errors_report import as_json, as_text
-    from strife.store import read_documents, write_whole
+    from strife.scoring.sources import name, read
+    from strife.store import write_whole
 
     with refusals():
-        analysis = analyse(list(read_documents(gold)), list(read_documents(predictions)), data, split)
+        analysis = analyse(list(read(gold, split)), list(read(predictions, split)), data or name(gold), split)
         if format is PageFormat.text:
             shown = as_text(analysis, examples)
         else:
@@ -64,3 +90,16 @@ def errors(
             typer.echo(f"{out}: {sum(len(one.errors) for one in analysis.documents)} errors")
             return
     typer.echo(shown)
+
+
+def _metrics(names: list[str] | None) -> tuple[str, ...]:
+    from strife.scoring.metrics import DEFAULT, chosen
+
+    return chosen(names) if names else DEFAULT
+
+
+def _labels(ontology: Path | None) -> "Labels | None":
+    from strife.ontology import load_ontology
+    from strife.scoring.score import declared
+
+    return declared(load_ontology(ontology)) if ontology else None

@@ -7,6 +7,7 @@ from typing import Any
 from strife.quote import quoted
 from strife.report import one_line
 from strife.scoring.errors import METRIC_OF, Analysis, DocumentErrors, Error, Item, Layer
+from strife.scoring.metrics import Counts
 
 _NAMES: dict[Layer, str] = {"entity": "entities", "trigger": "triggers", "argument": "arguments"}
 
@@ -14,7 +15,9 @@ _NAMES: dict[Layer, str] = {"entity": "entities", "trigger": "triggers", "argume
 def as_json(analysis: Analysis) -> str:
     """One JSON object: signature, scores, classes, confusions, documents (worst first), and every error."""
     table: dict[str, Any] = {
-        **analysis.scores.as_table(),
+        "signature": str(analysis.scores.signature),
+        "scores": {metric: _figures(counts) for metric, counts in analysis.scores.counts.items()},
+        "missing": list(analysis.scores.missing),
         "classes": {layer: analysis.classes(layer) for layer in METRIC_OF},
         "follows": {"argument": analysis.following("argument")},
         "confusion": {
@@ -27,6 +30,10 @@ def as_json(analysis: Analysis) -> str:
     return json.dumps(table, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace").decode()
 
 
+def _figures(c: Counts) -> dict[str, float]:
+    return {"precision": c.precision, "recall": c.recall, "f1": c.f1, "tp": c.tp, "fp": c.fp, "fn": c.fn}
+
+
 def _ordered(
     cells: dict[tuple[str | None, str | None], int],
 ) -> list[tuple[tuple[str | None, str | None], int]]:
@@ -36,8 +43,7 @@ def _ordered(
 def _document(one: DocumentErrors) -> dict[str, Any]:
     layers: dict[str, Any] = {}
     for layer in METRIC_OF:
-        c = one.counts(layer)
-        layers[layer] = {"f1": c.f1, "tp": c.tp, "fp": c.fp, "fn": c.fn}
+        layers[layer] = _figures(one.counts(layer))
     return {"doc_id": one.gold.doc_id, "errors": len(one.errors), **layers}
 
 

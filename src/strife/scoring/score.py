@@ -1,126 +1,146 @@
 """Scores: predictions against gold, with the signature without which a score says nothing."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
+from strife.model import Document
+from strife.ontology import Ontology
+from strife.scoring import bio
+from strife.scoring.columns import Columns, Vocabulary, aligned, columns
+from strife.scoring.faults import ScoreError, between, faults, refuse
+from strife.scoring.fingerprint import fingerprint
+from strife.scoring.metrics import DEFAULT, METRICS, Counts, Metric
+from strife.scoring.resolve import Resolution
+from strife.scoring.signature import Signature, signature
+from strife.scoring.tallies import as_counts, tallies
 
-from strife.model import Document, encode
-from strife.refusal import Refusal
-from strife.scoring.metrics import METRICS, Counts, argument_span, count, spans_by_id
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-
-class Signature(msgspec.Struct, frozen=True):
-    """All that can change a score. `coverage` is the share of gold documents that were predicted."""
-
-    data: str
-    split: str
-    documents: int
-    coverage: float
-
-    def __str__(self) -> str:
-        from importlib.metadata import version  # slow to import
-
-        return (
-            f"match:exact|span:codepoint|dup:set|avg:micro|zd:0|docs:{self.documents}|cov:{self.coverage:.3f}"
-            f"|data:{self.data}|split:{self.split}|v:{version('strife')}"
-        )
+__all__ = ["Labels", "ScoreError", "Scores", "declared", "score"]
 
 
-class Scores(msgspec.Struct, frozen=True):
-    """Counts by metric, under one signature; gold documents that were not predicted count as missed."""
+class Average(NamedTuple):
+    """The mean of precision, recall and F1 over types; of no type 0."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The declared labels of a project; a macro average runs over them, and no other may come."""
+
+    entities: tuple[str, ...]
+    events: tuple[str, ...]
+    roles: tuple[str, ...]
+    relations: tuple[str, ...]
+
+    def of(self, items: str, column: str) -> tuple[str, ...] | None:
+        """The labels that a column may hold; None for the roles of templates, which are not declared."""
+        if items in ("relations", "templates"):
+            return self.relations if items == "relations" else None
+        return {"label": self.entities, "type": self.events, "role": self.roles}[column]
+
+
+def declared(ontology: Ontology) -> Labels:
+    """The labels that an ontology declares."""
+    return Labels(
+        tuple(ontology.entity_types), tuple(ontology.event_types), tuple(ontology.role_names), tuple(ontology.relations)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Counts by metric, under one signature; gold documents that were not predicted count as missed.
+
+    `counts` are micro: over all documents and types. `types` are by metric and type, for metrics that have a table of
+    types: those that gold or prediction has, and all that were declared. `table` is by metric, shape (documents, 3):
+    tp, fp, fn of each document, in the order of `doc_ids`, which ascend.
+    """
 
     signature: Signature
     counts: dict[str, Counts]
+    types: dict[str, dict[str, Counts]]
+    doc_ids: tuple[str, ...]
+    table: "dict[str, NDArray[np.float64]]"
     missing: tuple[str, ...]
+    resolution: Resolution | None = None
 
-    def as_table(self) -> dict[str, object]:
-        """The result as plain values: `signature`, `scores` by metric, `missing`."""
-        scores = {
-            name: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "tp": c.tp, "fp": c.fp, "fn": c.fn}
-            for name, c in self.counts.items()
-        }
-        return {"signature": str(self.signature), "scores": scores, "missing": list(self.missing)}
+    def macro(self, metric: str) -> Average:
+        """The unweighted mean over types. Raises KeyError for a metric without a table of types."""
+        return _mean([(counts, 1) for counts in self.types[metric].values()])
 
-    def as_json(self) -> str:
-        """The result as one JSON object."""
-        return json.dumps(self.as_table(), ensure_ascii=False, indent=1)
-
-    def as_text(self) -> str:
-        """A table of percentages, the documents that were missed, and the signature."""
-        lines = [f"{'metric':<15}{'P':>7}{'R':>7}{'F1':>7}{'tp':>7}{'fp':>7}{'fn':>7}"]
-        for name, c in self.counts.items():
-            percent = "".join(f"{100 * part:7.1f}" for part in (c.precision, c.recall, c.f1))
-            lines.append(f"{name:<15}{percent}{c.tp:7}{c.fp:7}{c.fn:7}")
-        if self.missing:
-            lines.append(f"not predicted, counted as missed: {', '.join(self.missing)}")
-        return "\n".join([*lines, f"signature: {self.signature}"])
+    def weighted(self, metric: str) -> Average:
+        """The mean over types, each as often as gold has it. Raises KeyError for a metric without a table of types."""
+        return _mean([(counts, counts.tp + counts.fn) for counts in self.types[metric].values()])
 
 
-class ScoreError(Refusal, ValueError):
-    """Gold or prediction cannot be scored; each line of the message is one reason and names the document."""
+def _mean(rows: Sequence[tuple[Counts, float]]) -> Average:
+    total = sum(weight for _, weight in rows)
+    if not total:
+        return Average(0.0, 0.0, 0.0)
+    parts = [(weight * c.precision, weight * c.recall, weight * c.f1) for c, weight in rows]
+    return Average(*(sum(column) / total for column in zip(*parts, strict=True)))
 
 
 def score(
-    gold: Sequence[Document],
-    predicted: Sequence[Document],
-    metrics: Iterable[str] = METRICS,
+    gold: Iterable[Document],
+    predicted: Iterable[Document],
+    metrics: Iterable[str] = DEFAULT,
     data: str = "",
     split: str = "all",
+    labels: Labels | None = None,
+    resolution: Resolution | None = None,
 ) -> Scores:
     """Score predictions on every gold document.
 
-    `data` names the dataset; without it the hash of the gold documents stands alone. Raises ScoreError for unknown
-    or repeated documents, another text, offsets outside the text, and references to nothing.
+    Documents are read once, in batches. `data` names the dataset; without it the hash of gold stands alone. `resolution`
+    is what placed the predictions if they came without offsets. Raises KeyError for an unknown metric, SignatureError
+    for a name that cannot stand in a signature, and ScoreError for unknown or repeated documents, another text, offsets
+    outside the text, references to nothing, and labels that are not among the declared.
     """
-    faults = [*_faults("gold", gold), *_faults("prediction", predicted)]
-    texts = {document.doc_id: document.text for document in gold}
-    for document in predicted:
-        if document.doc_id not in texts:
-            faults.append(f"prediction {document.doc_id}: no such document in gold; remove it")
-        elif document.text != texts[document.doc_id]:
-            faults.append(f"prediction {document.doc_id}: its text differs from gold's; predict on the gold text")
-    if faults:
-        raise ScoreError("\n".join(faults))
-    given = {document.doc_id: document for document in predicted}
-    pairs = [(document, given.get(document.doc_id, Document(document.doc_id, document.text))) for document in gold]
-    counts = {name: sum((count(name, *pair) for pair in pairs), Counts()) for name in metrics}
-    missing = tuple(sorted(set(texts) - set(given)))
-    coverage = 1 - len(missing) / len(texts) if texts else 1.0
-    name = f"{data}@{_hash(gold)}" if data else _hash(gold)
-    return Scores(Signature(name, split, len(gold), coverage), counts, missing)
+    chosen = [METRICS[name] for name in dict.fromkeys(metrics)]
+    vocabulary = Vocabulary()
+    schemes = {m.name: partial(bio.chunks, m.name) for m in chosen if m.name in bio.SCHEMES}
+    beyond = resolution is not None
+    ours = columns(gold, vocabulary, schemes, partial(faults, "gold"))
+    theirs = columns(predicted, vocabulary, schemes, partial(faults, "prediction", beyond=beyond), beyond)
+    refuse([*ours.faults, *theirs.faults, *between(ours, theirs), *(_undeclared(ours, theirs, vocabulary, labels))])
+    missing = tuple(sorted(set(ours.doc_ids) - set(theirs.doc_ids)))
+    ours = aligned(ours, sorted(ours.doc_ids))
+    theirs = aligned(theirs, ours.doc_ids)
+    counted = tallies(chosen, ours, theirs, vocabulary)
+    digest = fingerprint(ours, vocabulary)
+    version = resolution.version if resolution else 0
+    return Scores(
+        signature(f"{data}@{digest}" if data else digest, split, len(ours.doc_ids), len(missing), version),
+        {name: as_counts(one.documents.sum(axis=0)) for name, one in counted.items()},
+        {metric.name: _typed(metric, counted[metric.name].types, labels) for metric in chosen if metric.types},
+        tuple(ours.doc_ids),
+        {name: one.documents for name, one in counted.items()},
+        missing,
+        resolution,
+    )
 
 
-def _faults(side: str, documents: Sequence[Document]) -> list[str]:
-    faults: list[str] = []
-    seen: set[str] = set()
-    for document in documents:
-        where = f"{side} {document.doc_id}"
-        if document.doc_id in seen:
-            faults.append(f"{where}: comes twice; keep one")
-        seen.add(document.doc_id)
-        spans = spans_by_id(document)
-        if len(spans) < len(document.entities) + len(document.events):
-            faults.append(f"{where}: an id is used twice; give each mention and event its own")
-        named = [(item, span) for item, span in spans.items()]
-        for event in document.events:
-            for argument in event.arguments:
-                try:
-                    named.append((f"{event.id}.{argument.role}", argument_span(argument, spans)))
-                except KeyError as error:
-                    faults.append(f"{where}: {argument.role} of {event.id} points at nothing ({error.args[0]})")
-        for relation in document.relations:
-            missing = [end for end in (relation.head, relation.tail) if end not in spans]
-            faults += [f"{where}: relation {relation.label} points at nothing ({end})" for end in missing]
-        for item, (start, end) in named:
-            if not 0 <= start < end <= len(document.text):
-                faults.append(f"{where}: {item} [{start}:{end}] lies outside the text (0 to {len(document.text)})")
-    return faults
+def _typed(metric: Metric, types: dict[str, Counts], labels: Labels | None) -> dict[str, Counts]:
+    """The table of types: what was declared, in that order, or what occurs, ascending."""
+    declared = labels.of(metric.items, metric.types) if labels else None
+    return {name: types.get(name, Counts()) for name in (sorted(types) if declared is None else declared)}
 
 
-def _hash(documents: Sequence[Document]) -> str:
-    digest = hashlib.sha256()
-    for document in sorted(documents, key=lambda document: document.doc_id):
-        digest.update(encode(document) + b"\n")
-    return digest.hexdigest()[:8]
+def _undeclared(ours: Columns, theirs: Columns, vocabulary: Vocabulary, labels: Labels | None) -> Iterator[str]:
+    """Labels that are not among the declared, with the document that has each first."""
+    for side, one in (("gold", ours), ("prediction", theirs)) if labels else ():
+        for items, column in (("entities", "label"), ("events", "type"), ("arguments", "role"), ("relations", "label")):
+            cells, codes = one.tables[items][column], vocabulary.of(items, column) or {}
+            allowed = labels.of(items, column) if labels else None
+            for name, code in codes.items():
+                if name is not None and name not in (allowed or ()) and (cells == code).any():
+                    document = one.doc_ids[one.tables[items]["doc"][(cells == code).argmax()]]
+                    yield f"{side} {document}: {column} {name!r} is not declared; expected one of {', '.join(allowed or ())}"
