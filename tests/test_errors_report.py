@@ -100,7 +100,7 @@ def test_text_names_classes_confusions_documents_and_examples(analysis: Analysis
     assert 'gold count "two" of DEATH "killed", predicted victim "two" of DEATH "killed"' in text
     assert "not predicted, all missed: other" in text
     assert text.index("\nother ") < text.index("\nraid ")
-    assert text.splitlines()[-1].startswith("signature: match:exact|")
+    assert text.splitlines()[-1] == f"signature: {analysis.scores.signature}"
     assert len(as_text(analysis, examples=0)) < len(text) < len(as_text(analysis, examples=5))
     assert "entities, type" not in as_text(analysis, examples=0)
 

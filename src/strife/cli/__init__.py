@@ -6,7 +6,7 @@ import typer
 
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
-from strife.cli.leaderboard import submit
+from strife.cli.leaderboard import hub, leaderboard, submit
 from strife.cli.scoring import compare, errors, score
 from strife.cli.validation import rule, validate
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score, compare, errors, submit):
+for command in (validate, rule, ontology, build, train, predict, score, compare, errors, submit, leaderboard, hub):
     app.command()(command)
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 _SOURCE = "Documents (JSON Lines or Parquet), or the folder of a dataset."
 Data = Annotated[str, typer.Option(help="The dataset's name and version, for the signature; a folder tells its own.")]
 Split = Annotated[str, typer.Option(help="The split: of a dataset the one to read, and for the signature.")]
-Metrics = Annotated[list[str] | None, typer.Option("--metric", help="A metric by its name, or `all`; may be given often.")]
+Metrics = Annotated[
+    list[str] | None, typer.Option("--metric", help="A metric by its name, or `all`; may be given often.")
+]
 
 
 class PageFormat(enum.StrEnum):
@@ -49,7 +51,9 @@ def score(
 
 def compare(
     gold: Annotated[Path, typer.Argument(help=f"Gold. {_SOURCE}")],
-    systems: Annotated[list[str], typer.Argument(help="NAME=PREDICTIONS; a name that comes again is another seed of it.")],
+    systems: Annotated[
+        list[str], typer.Argument(help="NAME=PREDICTIONS; a name that comes again is another seed of it.")
+    ],
     data: Data = "",
     split: Split = "all",
     metric: Metrics = None,

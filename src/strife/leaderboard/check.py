@@ -40,7 +40,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "SUB205": ("error", "the text is that of the dataset"),
     "SUB206": ("error", "every span lies inside the text"),
     "SUB207": ("error", "ids are unique in a document, and arrows point at something"),
-    "SUB208": ("warning", "labels, types and roles are those of the ontology; others can never be right"),
+    "SUB208": ("error", "labels, types and roles are those of the ontology"),
     "SUB209": ("warning", "something is predicted"),
 }
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

@@ -29,7 +29,7 @@ import msgspec
 
 from strife.align import best_pairs
 from strife.model import Document
-from strife.scoring.metrics import Counts, Key, keys
+from strife.scoring.metrics import Counts, argument_span, spans_by_id
 from strife.scoring.score import Scores, score
 
 Layer = Literal["entity", "trigger", "argument"]
@@ -55,6 +55,11 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     end: int
     label: str
     event: tuple[int, int, str] | None = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """(start, end)."""
+        return self.start, self.end
 
 
 class Error(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -144,44 +149,42 @@ def compare(gold: Document, predicted: Document) -> DocumentErrors:
     """What is right and wrong in one document. Ids do not matter, order and duplicates neither."""
     right: dict[Layer, tuple[Item, ...]] = {}
     errors: list[Error] = []
-    events = keys("tri_c", gold), keys("tri_c", predicted)
-    for layer, metric in METRIC_OF.items():
-        wanted, given = keys(metric, gold), keys(metric, predicted)
-        right[layer] = tuple(_items(wanted & given))
-        for kind, missing, extra in _classified(layer, wanted - given, given - wanted):
+    ours, theirs = ({layer: set(_items(layer, one)) for layer in METRIC_OF} for one in (gold, predicted))
+    events = tuple({(i.start, i.end, i.label) for i in side["trigger"]} for side in (ours, theirs))
+    for layer in METRIC_OF:
+        both = ours[layer] & theirs[layer]
+        right[layer] = tuple(sorted(both, key=_place))
+        for kind, missing, extra in _classified(layer, ours[layer] - both, theirs[layer] - both):
             follows = layer == "argument" and any(
-                key is not None and key[:3] not in other for key, other in ((missing, events[1]), (extra, events[0]))
+                item is not None and item.event not in other
+                for item, other in ((missing, events[1]), (extra, events[0]))
             )
-            errors.append(Error(layer, kind, _item(missing), _item(extra), follows))
+            errors.append(Error(layer, kind, missing, extra, follows))
     return DocumentErrors(gold, predicted, right, tuple(sorted(errors, key=_in_text_order)))
 
 
+def _items(layer: Layer, document: Document) -> Iterator[Item]:
+    """What the layer's metric compares."""
+    if layer == "argument":
+        spans = spans_by_id(document)
+        for event in document.events:
+            for argument in event.arguments:
+                yield Item(*argument_span(argument, spans), argument.role, (*event.span, event.type))
+    else:
+        yield from (Item(*i.span, i.label) for i in (document.entities if layer == "entity" else document.events))
+
+
+def _place(item: Item) -> tuple[object, ...]:
+    return item.start, item.end, item.label, item.event or ()
+
+
 def _in_text_order(error: Error) -> tuple[object, ...]:
-    sides = [(item.start, item.end, item.label, item.event or ()) for _, item in error.sides]
-    return error.span, list(METRIC_OF).index(error.layer), error.kind, sides
-
-
-def _items(found: Iterable[Key]) -> list[Item]:
-    items = filter(None, map(_item, found))
-    return sorted(items, key=lambda item: (item.start, item.end, item.label, item.event or ()))
-
-
-def _item(key: Key | None) -> Item | None:
-    if key is None:
-        return None
-    event = None if len(key) == 3 else (int(key[0]), int(key[1]), str(key[2]))
-    return Item(*_span(key), str(key[-1]), event)
-
-
-def _span(key: Key) -> tuple[int, int]:
-    """Where an item stands: the last two offsets, an argument's own and not its trigger's."""
-    start, end = key[:2] if len(key) == 3 else key[3:5]
-    return int(start), int(end)
+    return error.span, list(METRIC_OF).index(error.layer), error.kind, [_place(item) for _, item in error.sides]
 
 
 def _classified(
-    layer: Layer, missing: Iterable[Key], extra: Iterable[Key]
-) -> Iterator[tuple[Kind, Key | None, Key | None]]:
+    layer: Layer, missing: Iterable[Item], extra: Iterable[Item]
+) -> Iterator[tuple[Kind, Item | None, Item | None]]:
     """Every missing and extra item once: in a pair with its class, or alone."""
     kind_of = _argument_kind if layer == "argument" else _span_kind
     for golds, others in _overlapping(missing, extra):
@@ -195,22 +198,24 @@ def _classified(
         yield from (("spurious", None, other) for other in others if other not in paired[1])
 
 
-def _overlapping(missing: Iterable[Key], extra: Iterable[Key]) -> Iterator[tuple[list[Key], list[Key]]]:
-    """Groups of which no two overlap, so that each can be paired by itself; both sides sorted."""
-    both = sorted([*((*_span(k), 0, k) for k in missing), *((*_span(k), 1, k) for k in extra)])
-    group: tuple[list[Key], list[Key]] = [], []
+def _overlapping(missing: Iterable[Item], extra: Iterable[Item]) -> Iterator[tuple[list[Item], list[Item]]]:
+    """Groups of which no two overlap, so that each can be paired by itself; both sides in text order."""
+    both = sorted([*((_place(i), 0, i) for i in missing), *((_place(i), 1, i) for i in extra)], key=lambda one: one[:2])
+    group: tuple[list[Item], list[Item]] = [], []
     reach = 0
-    for start, end, side, key in both:
-        if start >= reach and (group[0] or group[1]):
+    for _, side, item in both:
+        if item.start >= reach and (group[0] or group[1]):
             yield group
             group = [], []
-        group[side].append(key)
-        reach = max(reach, end)
+        group[side].append(item)
+        reach = max(reach, item.end)
     if group[0] or group[1]:
         yield group
 
 
-def _pairs(golds: list[Key], others: list[Key], kind_of: Callable[[Key, Key], Kind | None]) -> list[tuple[Key, Key]]:
+def _pairs(
+    golds: list[Item], others: list[Item], kind_of: Callable[[Item, Item], Kind | None]
+) -> list[tuple[Item, Item]]:
     import numpy as np
 
     if not golds or not others:
@@ -219,37 +224,36 @@ def _pairs(golds: list[Key], others: list[Key], kind_of: Callable[[Key, Key], Ki
     return [(golds[row], others[column]) for row, column in best_pairs(np.array(rows))]
 
 
-def _likeness(gold: Key, other: Key) -> float:
-    """How much agrees: overlap over union of the spans (twice that if equal), and one for each other part."""
-    (a, b), (c, d) = _span(gold), _span(other)
-    union = (b - a) + (d - c) - max(0, min(b, d) - max(a, c))
-    shared = 2.0 if (a, b) == (c, d) else (min(b, d) - max(a, c)) / union
-    if len(gold) == 3:
-        return shared + (gold[2] == other[2])
-    return shared + (gold[:2] == other[:2]) + (gold[2] == other[2]) + (gold[5] == other[5])
+def _likeness(gold: Item, other: Item) -> float:
+    """How much agrees: overlap over union of the spans (2 if they are equal), and one for each other part."""
+    shared = min(gold.end, other.end) - max(gold.start, other.start)
+    union = max(gold.end, other.end) - min(gold.start, other.start)
+    parts = 2.0 if shared == union else shared / union
+    parts += gold.label == other.label
+    if gold.event and other.event:
+        parts += (gold.event[:2] == other.event[:2]) + (gold.event[2] == other.event[2])
+    return parts
 
 
-def _overlap(gold: Key, other: Key) -> bool:
-    (a, b), (c, d) = _span(gold), _span(other)
-    return a < d and c < b
+def _overlap(gold: Item, other: Item) -> bool:
+    return gold.start < other.end and other.start < gold.end
 
 
-def _span_kind(gold: Key, other: Key) -> Kind | None:
-    if gold[:2] == other[:2]:
+def _span_kind(gold: Item, other: Item) -> Kind | None:
+    if gold.span == other.span:
         return "type"
     if not _overlap(gold, other):
         return None
-    return "boundary" if gold[2] == other[2] else "boundary+type"
+    return "boundary" if gold.label == other.label else "boundary+type"
 
 
-def _argument_kind(gold: Key, other: Key) -> Kind | None:
-    same_span, same_role = _span(gold) == _span(other), gold[5] == other[5]
-    if gold[:3] == other[:3]:
-        if same_span:
+def _argument_kind(gold: Item, other: Item) -> Kind | None:
+    if gold.event == other.event:
+        if gold.span == other.span:
             return "role"
         if not _overlap(gold, other):
             return None
-        return "boundary" if same_role else "boundary+role"
-    if not (same_span and same_role):
+        return "boundary" if gold.label == other.label else "boundary+role"
+    if gold.span != other.span or gold.label != other.label or gold.event is None or other.event is None:
         return None
-    return "event_type" if gold[:2] == other[:2] else "trigger"
+    return "event_type" if gold.event[:2] == other.event[:2] else "trigger"

@@ -52,7 +52,6 @@ class Chip(NamedTuple):
     instead: str
     css: str
     data: str
-    title: str
 
 
 class EventRow(NamedTuple):
@@ -152,7 +151,7 @@ def _marks(one: DocumentErrors) -> tuple[list[Mark], list[Mark]]:
                     f"{SIGNS[error.kind]}\N{NO-BREAK SPACE}{item.label}",
                     f"{_CSS.get(error.kind, 'warn')} {error.layer}",
                 )
-                marks.append(Mark(item.start, item.end, label, css, _title(one.gold.text, error), data_of(error)))
+                marks.append(Mark(item.start, item.end, label, css, data=data_of(error)))
     return wanted, given
 
 
@@ -160,11 +159,6 @@ def data_of(error: Error) -> str:
     """What the page's script filters by: layer, class, gold label, predicted label."""
     labels = (item.label if item else "" for item in (error.gold, error.predicted))
     return "\t".join([error.layer, error.kind, *labels])
-
-
-def _title(text: str, error: Error) -> str:
-    sides = [f"{name} {item.label} “{_words(text, item)}”" for name, item in error.sides]
-    return f"{WORDS[error.kind]}: {', '.join(sides)}"
 
 
 def _words(text: str, item: Item) -> str:
@@ -190,9 +184,7 @@ def _events(one: DocumentErrors) -> list[tuple[int, EventRow]]:
             rows[key] = EventRow(SIGNS[error.kind], item.label, _words(text, item), instead, css, data_of(error), [])
     for argument in one.right["argument"]:
         assert argument.event is not None
-        rows[argument.event].chips.append(
-            Chip(SIGNS["right"], argument.label, _words(text, argument), "", "right", "", "")
-        )
+        rows[argument.event].chips.append(Chip(SIGNS["right"], argument.label, _words(text, argument), "", "right", ""))
     for error in one.errors:
         if error.layer == "argument":
             item = error.sides[0][1]
@@ -205,7 +197,7 @@ def _events(one: DocumentErrors) -> list[tuple[int, EventRow]]:
 def _chip(text: str, error: Error, item: Item) -> Chip:
     css = _CSS.get(error.kind, "warn")
     words, instead = _words(text, item), _instead(text, error)
-    return Chip(SIGNS[error.kind], item.label, words, instead, css, data_of(error), _title(text, error))
+    return Chip(SIGNS[error.kind], item.label, words, instead, css, data_of(error))
 
 
 def _instead(text: str, error: Error) -> str:
