@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
 
-.PHONY: demo test lint types corpus lock clean
+.PHONY: demo test browser-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -18,6 +18,11 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest
 
+# The pages in a browser (`chromium` has to be installed).
+browser-test: $(READY)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/browser.lock
+	@$(BIN)/python -m pytest -m browser tests/browser
+
 lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -25,13 +30,15 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# What is generated and committed: the dataset, the labelling configuration, the type tables, the results.
+# What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard.
 corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
 	@$(BIN)/strife ontology types > annotation/guidelines/types.md
 	@$(BIN)/strife rule --all > docs/rules.md
 	@$(BIN)/strife build
 	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
+	@$(BIN)/strife leaderboard
+	@$(BIN)/strife hub eval > eval.yaml
 
 $(READY): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "strife needs Python 3.11 or newer")'
@@ -45,6 +52,8 @@ $(READY): requirements/dev.lock pyproject.toml
 lock:
 	uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
 		--no-annotate --extra dev pyproject.toml -o requirements/dev.lock
+	echo "playwright>=1.50" | uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-header --no-annotate -c requirements/dev.lock - -o requirements/browser.lock
 
 clean:
 	rm -rf build $(VENV)
