@@ -77,6 +77,23 @@ def submit(root: Path, system: str, runs: Iterable[Iterable[Document]], **said: 
     return folder
 
 
+def in_words(document: Document) -> dict[str, object]:
+    """What a system says that quotes words and counts no characters."""
+    return {
+        "doc_id": document.doc_id,
+        "entities": [{"id": e.id, "text": document.surface(e), "label": e.label} for e in document.entities],
+        "events": [
+            {
+                "id": e.id,
+                "type": e.type,
+                "trigger": document.surface(e),
+                "arguments": [{"role": a.role, "entity_id": a.entity_id, "event_id": a.event_id} for a in e.arguments],
+            }
+            for e in document.events
+        ],
+    }
+
+
 def invented(number: int) -> list[Document]:
     """So many short documents, all different."""
     chance = random.Random(7)

@@ -15,6 +15,7 @@ from strife.scoring.errors import KINDS, METRIC_OF, Analysis, analyse
 from strife.scoring.errors_page import SIGNS, WORDS, as_page
 from strife.scoring.errors_report import as_json, as_text, confusion_table
 from strife.store import write_documents
+from tests.boards import in_words
 
 HOSTILE = '<script>alert("x")</script> & \U0001f600 “killed” two.\r\nA second line\x1b[31m.'
 
@@ -181,3 +182,21 @@ def test_command_writes_whole_files_and_prints(tmp_path: Path, raid: Document, g
     refused = run.invoke(app, ["errors", files[0], str(tmp_path / "none.jsonl")])
     assert refused.exit_code == 2
     assert "none.jsonl" in refused.stderr
+
+
+def test_quotes_that_stand_nowhere_are_told_by_their_words(tmp_path: Path, raid: Document) -> None:
+    answer = in_words(raid)
+    answer["entities"] = [{"text": "Atlantis", "label": "GPE"}]
+    answer["events"] = [{"type": "DEATH", "trigger": "slain", "arguments": [{"role": "place", "text": "Mu"}]}]
+    write_documents(tmp_path / "gold.jsonl", [raid])
+    (tmp_path / "words.jsonl").write_text(json.dumps(answer), encoding="utf-8")
+    files = [str(tmp_path / name) for name in ("gold.jsonl", "words.jsonl")]
+    run = CliRunner()
+    table = json.loads(run.invoke(app, ["errors", *files, "--resolve", "--format", "json"]).stdout)
+    told = {e["predicted"]["text"]: e["predicted"] for e in table["errors"] if e["kind"] == "spurious"}
+    assert set(told) == {"Atlantis", "slain", "Mu"}
+    assert told["Mu"]["event"]["text"] == "slain"
+    html = run.invoke(app, ["errors", *files, "--resolve", "--format", "html"]).stdout
+    assert "<b>GPE</b> Atlantis" in html
+    assert "DEATH “slain”" in html
+    assert 'GPE "Atlantis"' in run.invoke(app, ["errors", *files, "--resolve"]).stdout

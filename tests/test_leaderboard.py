@@ -24,7 +24,7 @@ from strife.scoring.metrics import Counts
 from strife.scoring.score import score
 from strife.scoring.signature import SignatureError
 from strife.store import read_documents, write_documents
-from tests.boards import invented, project, spoilt, submit
+from tests.boards import in_words, invented, project, spoilt, submit
 from tests.conftest import ROOT
 
 RUN = CliRunner()
@@ -170,6 +170,24 @@ def test_scores_with_other_signatures_are_not_ranked_together(ranked: Ranking) -
     mixed = first._replace(runs=(replace(first.mean, signature=elsewhere),))
     with pytest.raises(SignatureError, match="data"):
         rank_entries(ranked.board, [mixed, *others])
+
+
+def test_quotes_are_placed_and_what_cannot_be_is_wrong(root: Path, tmp_path: Path, ontology: Ontology) -> None:
+    other = copy(root, tmp_path / "other")
+    folder = submit(other, "words", [GOLD], quotes=True)
+    answers = [in_words(document) for document in GOLD]
+    for answer in answers:
+        answer["entities"] = [*answer["entities"], {"text": "Atlantis", "label": "GPE"}]  # type: ignore[misc]
+    (folder / "predictions.jsonl").write_text("\n".join(map(json.dumps, answers)), encoding="utf-8")
+    ranked = rank(other, ontology)
+    said = next(one for one in as_table(ranked)["systems"] if one["system"] == "words")
+    assert said["resolver"] == {"version": 1, "quotes": 12 * 9, "unresolved": 12, "rate": 0.1111}
+    assert (said["scores"]["ent"]["fp"], said["scores"]["ent"]["fn"], said["scores"]["arg_c+"]["f1"]) == (12, 0, 1)
+    assert "|resolver:1|" in said["signature"]
+    assert "resolver" not in as_table(ranked)["signature"]["ent"]
+    page = files(ranked, private=False)[Path("site/systems/words.html")].decode()
+    assert "12 of 108 quotes (11.1 %) do not stand in the text" in " ".join(page.split())
+    assert page.count("Quoted, and not found in the text") == page.count("<b>GPE</b> Atlantis") == 12
 
 
 def test_no_submission_is_no_board(root: Path, tmp_path: Path, ontology: Ontology) -> None:

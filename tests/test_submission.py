@@ -18,6 +18,7 @@ from strife.model import Document, encode, text_hash
 from strife.ontology import Ontology
 from strife.scoring.score import score
 from strife.stream import InputError
+from tests.boards import in_words
 from tests.conftest import ROOT
 
 RUN = CliRunner()
@@ -182,6 +183,34 @@ def test_each_fault_is_told_by_its_code(
     assert code in codes(report)
     assert any(said in str(f) and f.do and f.expected and f.severity == CODES[code][0] for f in report.findings)
     assert all(finding.origin and finding.origin.file.startswith(str(folder)) for finding in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        (None, {}),
+        ("SUB201", {"entities": [{"label": "PER"}]}),
+        ("SUB202", {"doc_id": "second"}),
+        ("SUB203", {"doc_id": "second"}),
+        ("SUB204", {"doc_id": "third"}),
+        (
+            "SUB207",
+            {"events": [{"type": "DEATH", "trigger": "killed", "arguments": [{"role": "agent", "entity_id": "m7"}]}]},
+        ),
+        ("SUB208", {"entities": [{"text": "rebels", "label": "REBEL"}]}),
+        (None, {"relations": [{"head": "rebels", "tail": "nobody", "label": "member_of"}]}),
+    ],
+)
+def test_answers_in_words_are_checked_too(
+    code: str | None, change: dict[str, Any], folder: Path, documents: list[Document], board: Board, ontology: Ontology
+) -> None:
+    fields(quotes=True, runs=[Run("one.jsonl")])(folder)
+    (folder / "two.jsonl.gz").unlink()
+    answers = [in_words(document) for document in documents]
+    answers[0] |= change
+    (folder / "one.jsonl").write_text("\n".join(map(json.dumps, answers)), encoding="utf-8")
+    found = codes(check(folder, board, ROOT, ontology))
+    assert found == [] if code is None else code in found
 
 
 def test_every_code_has_a_case() -> None:

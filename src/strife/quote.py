@@ -24,7 +24,12 @@ def quoted(text: str, start: int, end: int) -> Quote:
     finish = min(stops, default=len(text))
     return Quote(
         ("…" if low - begin > BESIDE else "") + text[max(begin, low - BESIDE) : low],
-        quote if len(quote) <= SHOWN else quote[: SHOWN - 1] + "…",
+        shortened(quote),
         text[high : min(finish, high + BESIDE)] + ("…" if finish - high > BESIDE else ""),
         text.count("\n", 0, low) + 1,
     )
+
+
+def shortened(quote: str) -> str:
+    """A quote, cut where it is long."""
+    return quote if len(quote) <= SHOWN else quote[: SHOWN - 1] + "…"

@@ -81,14 +81,12 @@ def hub(
     source: Annotated[str | None, typer.Option(help="An https address of logs or of the leaderboard.")] = None,
     framework: Annotated[str, typer.Option(help="What evaluates, as the Hub knows it; empty for none.")] = "strife",
     gold: Annotated[Path | None, typer.Option(help="A private gold file.")] = None,
-    ontology: OntologyFile = None,
 ) -> None:
     """Print a file for the Hugging Face Hub: the dataset's eval.yaml, or a model's evaluation results."""
     from strife.build import read_about
     from strife.leaderboard.board import entry, gold_of
     from strife.leaderboard.check import board_of
     from strife.leaderboard.hub import eval_yaml, results_of
-    from strife.ontology import load_ontology
 
     with refusals():
         board = board_of(root)
@@ -98,6 +96,6 @@ def hub(
         elif submission is None:
             raise typer.BadParameter("give the folder of a submission", param_hint="SUBMISSION")
         else:
-            scored = entry(submission, gold_of(root, board, gold), board, load_ontology(ontology))
+            scored = entry(submission, gold_of(root, board, gold), board)
             text = results_of(scored, dataset, revision, date, source)
     typer.echo(text, nl=False)

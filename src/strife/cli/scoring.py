@@ -75,16 +75,16 @@ def errors(
     format: Annotated[PageFormat, typer.Option("--format", help="How to show them.")] = PageFormat.text,
     out: Annotated[Path | None, typer.Option(help="Write to this file; print if not given.")] = None,
     examples: Annotated[int, typer.Option(min=0, help="So many examples of each class (text).")] = 3,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Predictions quote words; find their offsets.")] = False,
 ) -> None:
     """Show the errors of predictions, each in one class, with the words they stand in."""
-    from strife.scoring.errors import analyse
+    from strife.scoring.errors import analyse_files
     from strife.scoring.errors_page import as_page
     from strife.scoring.errors_report import as_json, as_text
-    from strife.scoring.sources import name, read
     from strife.store import write_whole
 
     with refusals():
-        analysis = analyse(list(read(gold, split)), list(read(predictions, split)), data or name(gold), split)
+        analysis = analyse_files(gold, predictions, data, split, resolve)
         if format is PageFormat.text:
             shown = as_text(analysis, examples)
         else:

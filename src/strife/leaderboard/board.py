@@ -19,7 +19,8 @@ from strife.ontology import Ontology
 from strife.scoring.confidence import Comparison, Interval, compare, intervals
 from strife.scoring.errors import Analysis, analyse
 from strife.scoring.metrics import DEFAULT, Counts
-from strife.scoring.score import Scores, declared, score
+from strife.scoring.resolve import read_answers, resolve
+from strife.scoring.score import Scores, score
 from strife.scoring.signature import require_comparable
 from strife.store import read_documents
 
@@ -69,7 +70,7 @@ def ranking(root: Path, board: Board, ontology: Ontology, submissions: Path, gol
         raise BoardError("\n".join([*lines, "mend them (`strife submit --check FOLDER` tells all) or take them out"]))
     if not folders:
         raise BoardError(f"{submissions}: no submission; expected folders with a {FILE}; see docs/leaderboard.md")
-    return ranked(board, [entry(folder, documents, board, ontology) for folder in folders])
+    return ranked(board, [entry(folder, documents, board) for folder in folders])
 
 
 def gold_of(root: Path, board: Board, path: Path | None = None) -> list[Document]:
@@ -85,15 +86,21 @@ def gold_of(root: Path, board: Board, path: Path | None = None) -> list[Document
     return documents
 
 
-def entry(folder: Path, gold: Sequence[Document], board: Board, ontology: Ontology) -> Entry:
-    """Score one submission, run by run."""
+def entry(folder: Path, gold: Sequence[Document], board: Board) -> Entry:
+    """Score one submission, run by run; quotes are placed by the resolver first."""
     submission = read_submission(folder)
-    labels = declared(ontology)
-    predicted = [list(read_documents(folder / run.predictions)) for run in submission.runs]
-    runs = tuple(score(gold, one, DEFAULT, board.dataset, board.split, labels) for one in predicted)
+    texts = {document.doc_id: document.text for document in gold}
+    runs: list[Scores] = []
+    errors: list[Analysis] = []
+    for run in submission.runs:
+        path = folder / run.predictions
+        resolution = resolve(read_answers(path), texts) if submission.quotes else None
+        given = resolution.documents if resolution else tuple(read_documents(path))
+        runs.append(score(gold, given, DEFAULT, board.dataset, board.split, resolution=resolution))
+        if not errors:
+            errors.append(analyse(gold, given, board.dataset, board.split, resolution))
     mean = mean_of(runs)
-    errors = analyse(gold, predicted[0], board.dataset, board.split)
-    return Entry(submission, runs, mean, intervals(mean), errors)
+    return Entry(submission, tuple(runs), mean, intervals(mean), errors[0])
 
 
 def mean_of(runs: Sequence[Scores]) -> Scores:

@@ -49,6 +49,7 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     split: str
     runs: list[Run]
     parameters: int | None = None
+    quotes: bool = False
     settings: dict[str, str | int | float | bool] = {}
 
 
@@ -87,6 +88,8 @@ def as_toml(submission: Submission) -> str:
         given = getattr(submission, name)
         if given is not None:
             lines.append(f"{name} = {value(given)}")
+    if submission.quotes:
+        lines.append("quotes = true")
     for run in submission.runs:
         lines += ["", "[[runs]]", *([f"seed = {run.seed}"] if run.seed is not None else [])]
         lines.append(f"predictions = {value(run.predictions)}")
@@ -119,6 +122,7 @@ training_data = []            # everything it learned from, such as "{dataset} t
 dataset = "{dataset}"
 split = "{split}"
 # parameters = 110000000      # how many were trained; leave it out when unknown
+# quotes = true               # the predictions quote words and have no offsets: strife finds them
 
 # One [[runs]] for each seed; a system without chance has one, without a seed.
 [[runs]]

@@ -65,7 +65,7 @@ def as_table(ranking: Ranking) -> dict[str, Any]:
     """The board as plain values, systems by name."""
     board, entries = ranking.board, ranking.entries
     shown = [metric for metric in METRICS if any(_said(one, metric) for one in entries)]
-    common = entries[0].mean.signature
+    common = min((one.mean.signature for one in entries), key=lambda signature: signature.resolver)
     return {
         "about": GENERATED,
         "format": FORMAT,
@@ -119,11 +119,27 @@ def _system(one: Entry, metrics: Iterable[str], ranking: Ranking) -> dict[str, A
         "parameters": said.parameters,
         "settings": said.settings,
         "seeds": [run.seed for run in said.runs],
+        "signature": str(one.mean.signature),
+        "resolver": _resolver(one),
         "places": {
             metric: {"position": places[system].position, "group": places[system].group}
             for metric, places in ranking.places.items()
         },
         "scores": {metric: _figures(one, metric) for metric in metrics},
+    }
+
+
+def _resolver(one: Entry) -> dict[str, Any] | None:
+    """What became of the quotes of a system that counts no characters, over all its runs."""
+    resolutions = [run.resolution for run in one.runs if run.resolution]
+    if not resolutions:
+        return None
+    quotes, lost = sum(each.quotes for each in resolutions), sum(len(each.lost) for each in resolutions)
+    return {
+        "version": resolutions[0].version,
+        "quotes": quotes,
+        "unresolved": lost,
+        "rate": _round(lost / max(1, quotes)),
     }
 
 

@@ -21,8 +21,9 @@ positive and a false negative), what stays alone is missed or spurious. So withi
 An argument's error `follows` when the event it hangs on is itself wrong: missed, spurious, with another span or type.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -30,7 +31,10 @@ import msgspec
 from strife.align import best_pairs
 from strife.model import Document
 from strife.scoring.metrics import Counts, argument_span, spans_by_id
+from strife.scoring.resolve import Resolution, read_answers
+from strife.scoring.resolve import resolve as placed
 from strife.scoring.score import Scores, score
+from strife.scoring.sources import name, read
 
 Layer = Literal["entity", "trigger", "argument"]
 Kind = Literal[
@@ -83,12 +87,20 @@ class Error(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DocumentErrors(NamedTuple):
-    """One document: what is right and what is wrong in each layer, in text order."""
+    """One document: what is right and what is wrong in each layer, in text order.
+
+    `unplaced` are predicted quotes that the resolver did not find in the text, by where it put them, after its end.
+    """
 
     gold: Document
     predicted: Document
     right: dict[Layer, tuple[Item, ...]]
     errors: tuple[Error, ...]
+    unplaced: dict[int, str]
+
+    def words(self, start: int, end: int) -> str:
+        """What stands at [start, end), or was quoted and does not stand in the text."""
+        return self.unplaced.get(start) or self.gold.text[start:end]
 
     def counts(self, layer: Layer) -> Counts:
         """The counts of the layer's metric."""
@@ -137,12 +149,36 @@ class Analysis(NamedTuple):
         return sorted(some, key=lambda one: (-len(one.errors), one.gold.doc_id))
 
 
-def analyse(gold: Sequence[Document], predicted: Sequence[Document], data: str = "", split: str = "all") -> Analysis:
-    """Score the three layers and sort every error into its class. Raises ScoreError as `score` does."""
-    scores = score(gold, predicted, METRIC_OF.values(), data, split)
+def analyse(
+    gold: Sequence[Document],
+    predicted: Sequence[Document],
+    data: str = "",
+    split: str = "all",
+    resolution: Resolution | None = None,
+) -> Analysis:
+    """Score the three layers and sort every error into its class. Raises ScoreError as `score` does.
+
+    `resolution` is what placed the predictions if they came without offsets.
+    """
+    scores = score(gold, predicted, METRIC_OF.values(), data, split, resolution=resolution)
     given = {document.doc_id: document for document in predicted}
-    bare = (given.get(document.doc_id, Document(document.doc_id, document.text)) for document in gold)
-    return Analysis(scores, tuple(compare(*pair) for pair in zip(gold, bare, strict=True)))
+    lost: dict[str, list[str]] = defaultdict(list)
+    for one in resolution.lost if resolution else ():
+        lost[one.doc_id].append(one.quote)
+    compared = []
+    for document in gold:
+        found = compare(document, given.get(document.doc_id, Document(document.doc_id, document.text)))
+        places = {len(document.text) + 2 * n: quote for n, quote in enumerate(lost[document.doc_id])}
+        compared.append(found._replace(unplaced=places))
+    return Analysis(scores, tuple(compared))
+
+
+def analyse_files(gold: Path, predicted: Path, data: str = "", split: str = "all", resolve: bool = False) -> Analysis:
+    """As `analyse`, of files or datasets; with `resolve`, of answers that quote words and have no offsets."""
+    documents = list(read(gold, split))
+    resolution = placed(read_answers(predicted), {d.doc_id: d.text for d in documents}) if resolve else None
+    given = resolution.documents if resolution else tuple(read(predicted, split))
+    return analyse(documents, given, data or name(gold), split, resolution)
 
 
 def compare(gold: Document, predicted: Document) -> DocumentErrors:
@@ -160,7 +196,7 @@ def compare(gold: Document, predicted: Document) -> DocumentErrors:
                 for item, other in ((missing, events[1]), (extra, events[0]))
             )
             errors.append(Error(layer, kind, missing, extra, follows))
-    return DocumentErrors(gold, predicted, right, tuple(sorted(errors, key=_in_text_order)))
+    return DocumentErrors(gold, predicted, right, tuple(sorted(errors, key=_in_text_order)), {})
 
 
 def _items(layer: Layer, document: Document) -> Iterator[Item]:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strife.pages import Mark, marked, render
-from strife.quote import quoted
+from strife.quote import shortened
 from strife.scoring.errors import METRIC_OF, Analysis, DocumentErrors, Error, Item, Kind, Layer
 from strife.scoring.errors_report import confusion_table
 from strife.segment import sentences
@@ -44,10 +44,10 @@ EventKey = tuple[int, int, str]
 
 
 class Chip(NamedTuple):
-    """An argument of an event: its sign, role and words, what the prediction has instead, and its class."""
+    """An argument of an event, or a mention: its sign, label and words, what was predicted instead, and its class."""
 
     sign: str
-    role: str
+    label: str
     words: str
     instead: str
     css: str
@@ -58,7 +58,7 @@ class EventRow(NamedTuple):
     """An event with its arguments, of gold, of the prediction, or of both."""
 
     sign: str
-    type: str
+    label: str
     words: str
     instead: str
     css: str
@@ -84,6 +84,7 @@ class Shown(NamedTuple):
     f1: dict[Layer, float]
     predicted: bool
     sentences: list[Sentence]
+    unplaced: list[Chip]
 
 
 def as_page(analysis: Analysis, title: str) -> str:
@@ -117,6 +118,7 @@ def _shown(number: int, one: DocumentErrors, missing: set[str]) -> Shown:
         f1={layer: one.counts(layer).f1 for layer in METRIC_OF},
         predicted=one.gold.doc_id not in missing,
         sentences=_sentences(one),
+        unplaced=[_chip(one, e) for e in one.errors if e.layer == "entity" and e.span[0] in one.unplaced],
     )
 
 
@@ -161,54 +163,52 @@ def data_of(error: Error) -> str:
     return "\t".join([error.layer, error.kind, *labels])
 
 
-def _words(text: str, item: Item) -> str:
-    return quoted(text, item.start, item.end).quote or "…"
-
-
 def _events(one: DocumentErrors) -> list[tuple[int, EventRow]]:
     """Where each event's trigger begins, and its row; a prediction paired with an event of gold joins its row."""
     rows: dict[EventKey, EventRow] = {}
     home: dict[EventKey, EventKey] = {}
-    text = one.gold.text
     for item in one.right["trigger"]:
-        key = item.start, item.end, item.label
-        rows[key] = EventRow(SIGNS["right"], item.label, _words(text, item), "", "right", "", [])
+        rows[item.start, item.end, item.label] = EventRow(
+            SIGNS["right"], item.label, _words(one, item), "", "right", "", []
+        )
     for error in one.errors:
         if error.layer == "trigger":
             item = error.sides[0][1]
             key = item.start, item.end, item.label
             if error.predicted is not None:
                 home[error.predicted.start, error.predicted.end, error.predicted.label] = key
-            instead = _instead(text, error)
-            css = _CSS.get(error.kind, "warn")
-            rows[key] = EventRow(SIGNS[error.kind], item.label, _words(text, item), instead, css, data_of(error), [])
+            rows[key] = EventRow(*_chip(one, error), [])
     for argument in one.right["argument"]:
         assert argument.event is not None
-        rows[argument.event].chips.append(Chip(SIGNS["right"], argument.label, _words(text, argument), "", "right", ""))
+        chip = Chip(SIGNS["right"], argument.label, _words(one, argument), "", "right", "")
+        rows[argument.event].chips.append(chip)
     for error in one.errors:
         if error.layer == "argument":
             item = error.sides[0][1]
             assert item.event is not None
             key = item.event if error.gold else home.get(item.event, item.event)
-            rows[key].chips.append(_chip(text, error, item))
+            rows[key].chips.append(_chip(one, error))
     return [(key[0], row) for key, row in sorted(rows.items())]
 
 
-def _chip(text: str, error: Error, item: Item) -> Chip:
-    css = _CSS.get(error.kind, "warn")
-    words, instead = _words(text, item), _instead(text, error)
-    return Chip(SIGNS[error.kind], item.label, words, instead, css, data_of(error))
+def _chip(one: DocumentErrors, error: Error) -> Chip:
+    item, css = error.sides[0][1], _CSS.get(error.kind, "warn")
+    return Chip(SIGNS[error.kind], item.label, _words(one, item), _instead(one, error), css, data_of(error))
 
 
-def _instead(text: str, error: Error) -> str:
+def _words(one: DocumentErrors, item: Item) -> str:
+    return shortened(one.words(*item.span))
+
+
+def _instead(one: DocumentErrors, error: Error) -> str:
     """What the prediction has where it differs from gold: another label, other words, another event."""
     gold, predicted = error.gold, error.predicted
     if gold is None or predicted is None:
         return ""
     parts = [predicted.label] if predicted.label != gold.label else []
-    if (predicted.start, predicted.end) != (gold.start, gold.end):
-        parts.append(f"“{_words(text, predicted)}”")
+    if predicted.span != gold.span:
+        parts.append(f"“{_words(one, predicted)}”")
     if predicted.event != gold.event and predicted.event is not None:
         start, end, event_type = predicted.event
-        parts.append(f"of {event_type} “{quoted(text, start, end).quote}”")
+        parts.append(f"of {event_type} “{shortened(one.words(start, end))}”")
     return " ".join(parts)

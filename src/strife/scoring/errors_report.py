@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from strife.quote import quoted
+from strife.quote import quoted, shortened
 from strife.report import one_line
 from strife.scoring.errors import METRIC_OF, Analysis, DocumentErrors, Error, Item, Layer
 from strife.scoring.metrics import Counts
@@ -48,26 +48,25 @@ def _document(one: DocumentErrors) -> dict[str, Any]:
 
 
 def _error(one: DocumentErrors, error: Error) -> dict[str, Any]:
-    text = one.gold.text
-    sides = {"gold": _side(text, error.gold), "predicted": _side(text, error.predicted)}
+    sides = {"gold": _side(one, error.gold), "predicted": _side(one, error.predicted)}
     return {
         "doc_id": one.gold.doc_id,
         "layer": error.layer,
         "kind": error.kind,
         **({"follows": error.follows} if error.layer == "argument" else {}),
         **sides,
-        **quoted(text, *error.span)._asdict(),
+        **quoted(one.gold.text, *error.span)._asdict(),
     }
 
 
-def _side(text: str, item: Item | None) -> dict[str, Any] | None:
+def _side(one: DocumentErrors, item: Item | None) -> dict[str, Any] | None:
     if item is None:
         return None
     side: dict[str, Any] = {"start": item.start, "end": item.end, "label": item.label}
-    side["text"] = text[item.start : item.end]
+    side["text"] = one.words(*item.span)
     if item.event is not None:
         start, end, event_type = item.event
-        side["event"] = {"start": start, "end": end, "type": event_type, "text": text[start:end]}
+        side["event"] = {"start": start, "end": end, "type": event_type, "text": one.words(start, end)}
     return side
 
 
@@ -154,16 +153,14 @@ def _examples(analysis: Analysis, examples: int) -> list[str]:
 
 
 def _example(one: DocumentErrors, error: Error) -> Iterable[str]:
-    text = one.gold.text
-    sides = [f"{name} {_told(text, item)}" for name, item in error.sides]
-    place = quoted(text, *error.span)
+    sides = [f"{name} {_told(one, item)}" for name, item in error.sides]
+    place = quoted(one.gold.text, *error.span)
     yield f"  {one_line(one.gold.doc_id)} [{error.span[0]}:{error.span[1]}] {', '.join(sides)}"
     yield f"      {one_line(place.before)}[{one_line(place.quote)}]{one_line(place.after)}"
 
 
-def _told(text: str, item: Item) -> str:
-    words = one_line(quoted(text, item.start, item.end).quote)
+def _told(one: DocumentErrors, item: Item) -> str:
+    words = one_line(shortened(one.words(*item.span)))
     if item.event is None:
         return f'{one_line(item.label)} "{words}"'
-    trigger = one_line(text[item.event[0] : item.event[1]])
-    return f'{one_line(item.label)} "{words}" of {one_line(item.event[2])} "{trigger}"'
+    return f'{one_line(item.label)} "{words}" of {one_line(item.event[2])} "{one_line(one.words(*item.event[:2]))}"'
