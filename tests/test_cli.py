@@ -20,7 +20,7 @@ from strife.ontology_views import label_config, mappings, type_tables
 from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
 
-COMMANDS = ("validate", "ontology", "build", "train", "predict", "score", "errors")
+COMMANDS = ("validate", "ontology", "build", "train", "predict", "score", "errors", "submit", "leaderboard", "hub")
 
 
 def run(*arguments: str | Path) -> Result:

@@ -169,6 +169,23 @@ def test_nothing_is_wrong_with_a_good_one(folder: Path, board: Board, ontology: 
     assert (report.findings, report.documents) == ((), 4)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "fits"),
+    [
+        ("raids-1.2.3", True),
+        ("raids-1.0.9", True),
+        ("raids-1.2.4", False),
+        ("raids-0.9.9", False),
+        ("raid-1.2.3", False),
+    ],
+)
+def test_an_earlier_release_of_the_same_major_version_will_do(
+    dataset: str, fits: bool, folder: Path, board: Board, ontology: Ontology
+) -> None:
+    fields(dataset=dataset)(folder)
+    assert codes(check(folder, board._replace(dataset="raids-1.2.3"), ROOT, ontology)) == ([] if fits else ["SUB106"])
+
+
 def test_a_link_may_be_a_file_of_the_project(folder: Path, board: Board, ontology: Ontology) -> None:
     fields(link="src/strife/model.py")(folder)
     assert codes(check(folder, board, ROOT, ontology)) == []

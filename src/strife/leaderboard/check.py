@@ -30,7 +30,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "SUB103": ("error", "`system` is the folder's name: lower-case letters, digits, `-`, `.` and `_`"),
     "SUB104": ("error", "`authors`, `description` and `training_data` say something"),
     "SUB105": ("error", "`link` is an https address, or a file of this repository"),
-    "SUB106": ("error", "`dataset` and `split` are those of the board"),
+    "SUB106": ("error", "`dataset` is the board's release or an earlier one of its major version, `split` the board's"),
     "SUB107": ("error", "every run has predictions of its own, and a seed of its own where there are several"),
     "SUB108": ("error", "each predictions file lies in the folder and can be read"),
     "SUB109": ("warning", "nothing else lies in the folder"),
@@ -162,10 +162,20 @@ def _check_fields(fields: dict[str, Any], folder: Path, board: Board, root: Path
     if (link := fields.get("link")) is not None and not _usable(link, root):
         found.add("SUB105", f"link {link!r}", "https://… or the path of a file in this repository", "give the address")
     for name, wanted in (("dataset", board.dataset), ("split", board.split)):
-        if fields.get(name, wanted) != wanted:
+        if fields.get(name, wanted) != wanted and not (name == "dataset" and _earlier(fields[name], wanted)):
             found.add("SUB106", f"{name} {fields[name]!r}", repr(wanted), f"predict {wanted}, or check out its release")
     if (fields.get("parameters") or 0) < 0:
         found.add("SUB102", f"parameters {fields['parameters']}", "a number from 0 on", "leave it out when unknown")
+
+
+def _earlier(dataset: str, board: str) -> bool:
+    """Is it an earlier release under the same major version? Its test split was the same, which the texts prove."""
+    pattern = re.compile(r"(.+)-(\d+)\.(\d+)\.(\d+)")
+    given, wanted = pattern.fullmatch(dataset), pattern.fullmatch(board)
+    if given is None or wanted is None:
+        return False
+    versions = [tuple(map(int, found.groups()[1:])) for found in (given, wanted)]
+    return given[1] == wanted[1] and versions[0][0] == versions[1][0] and versions[0] <= versions[1]
 
 
 def _usable(link: str, root: Path) -> bool:
