@@ -101,7 +101,8 @@ def invented(number: int) -> list[Document]:
     documents = []
     for n in range(number):
         place, people = chance.choice(places), chance.randrange(2, 90)
-        text = f"Report {n}: rebels killed {people} villagers in {place} on Friday. Police said that the raid went on."
+        text = f"Report {n} \U0001f600: rebels killed {people} villagers in {place} on Friday."
+        text += " Police said that the raid went on."
         at = {
             word: text.index(word)
             for word in ("rebels", "killed", "villagers", place, "Friday", "Police", "said", "raid")

@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from strife.cli import app
 from strife.model import Document, Entity, Event, Trigger
-from strife.scoring.errors import KINDS, METRIC_OF, Analysis, analyse
+from strife.scoring.errors import KINDS, METRIC_OF, Analysis, Item, analyse
 from strife.scoring.errors_page import SIGNS, WORDS, as_page
 from strife.scoring.errors_report import as_json, as_text, confusion_table
 from strife.store import write_documents
@@ -121,39 +122,61 @@ def test_confusion_table_is_square_with_missed_and_spurious(analysis: Analysis) 
     assert counts[rows.index("ARM")][columns.index("ORG")] == 1
 
 
-def test_page_shows_each_text_and_each_class(analysis: Analysis, raid: Document) -> None:
+def test_page_lists_classes_and_documents_and_asks_nobody(analysis: Analysis) -> None:
     html = as_page(analysis, "guess")
     page = Page(html)
     text = " ".join("".join(page.text).split())
     assert page.fetched == [("link", "data:,")]
     assert not re.search(r"https?://|@import|url\(", html)
-    assert text.count(raid.text) == 4  # two documents, gold and predicted
     assert all(
         words in text for words in ("wrong boundary", "on the wrong trigger", "other 15 errors", "not predicted")
     )
     assert html.count('class="document"') == 2
-    for error in analysis.documents[0].errors:
-        labels = [item.label if item else "" for item in (error.gold, error.predicted)]
-        assert f'data-of="{error.layer}\t{error.kind}\t{labels[0]}\t{labels[1]}"' in html
     assert str(analysis.scores.signature) in html
     assert html == as_page(analysis, "guess")
 
 
+def embedded(html: str) -> dict[str, Any]:
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html, flags=re.DOTALL)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_page_holds_each_text_and_every_item(analysis: Analysis) -> None:
+    table = embedded(as_page(analysis, "guess"))
+
+    def item(row: list[int] | int) -> Item | None:
+        if isinstance(row, int):
+            return None
+        event = (row[3], row[4], table["labels"][row[5]]) if len(row) > 3 else None
+        return Item(row[0], row[1], table["labels"][row[2]], event)
+
+    for one, shown in zip(analysis.worst(), table["documents"], strict=True):
+        assert shown["text"] == one.gold.text
+        assert {
+            layer: tuple(map(item, rows)) for layer, rows in zip(table["layers"], shown["right"], strict=True)
+        } == one.right
+        errors = [(table["layers"][x], table["kinds"][k][0], item(g), item(p)) for x, k, g, p in shown["errors"]]
+        assert errors == [(e.layer, e.kind, e.gold, e.predicted) for e in one.errors]
+
+
 def test_every_class_has_words_and_a_sign() -> None:
     every = {kind for kinds in KINDS.values() for kind in kinds}
-    assert every == set(WORDS) == set(SIGNS) - {"right"}
+    assert every == set(WORDS) == set(SIGNS)
 
 
 def test_nothing_in_a_document_becomes_markup_or_a_terminal_command() -> None:
-    label = '<b onclick="x">'
-    event = Event("e", label, Trigger(8, 13))
-    gold = Document('<i>"d"', HOSTILE, (Entity("m", 0, 8, label),), (event,))
+    label = '</script><b onclick="x">'
+    text = HOSTILE + "\ud83d"
+    gold = Document('<i>"d"', text, (Entity("m", 0, 8, label),), (Event("e", label, Trigger(8, 13)),))
     analysis = analyse([gold], [msgspec.structs.replace(gold, entities=(), events=())])
-    page = Page(as_page(analysis, "<u>"))
-    assert HOSTILE.splitlines()[0] in "".join(page.text)
-    assert not re.search(
-        r"<(b|i|u)\b", as_page(analysis, "<u>").partition("<body>")[2].replace("<b>", "").replace("<i s", "")
-    )
+    html = as_page(analysis, "<u>")
+    assert not re.search(r"<(b|u)\b|<i>", html.partition("<body>")[2])
+    assert html.count("</script>") == 2
+    table = embedded(html)
+    assert table["documents"][0]["text"] == text
+    assert label in table["labels"]
+    html.encode()  # no lone surrogate is left
     assert "\x1b" not in as_text(analysis)
     assert json.loads(as_json(analysis))["errors"]
 
@@ -197,6 +220,5 @@ def test_quotes_that_stand_nowhere_are_told_by_their_words(tmp_path: Path, raid:
     assert set(told) == {"Atlantis", "slain", "Mu"}
     assert told["Mu"]["event"]["text"] == "slain"
     html = run.invoke(app, ["errors", *files, "--resolve", "--format", "html"]).stdout
-    assert "<b>GPE</b> Atlantis" in html
-    assert "DEATH “slain”" in html
+    assert sorted(embedded(html)["documents"][0]["unplaced"].values()) == ["Atlantis", "Mu", "slain"]
     assert 'GPE "Atlantis"' in run.invoke(app, ["errors", *files, "--resolve"]).stdout

@@ -187,7 +187,7 @@ def test_quotes_are_placed_and_what_cannot_be_is_wrong(root: Path, tmp_path: Pat
     assert "resolver" not in as_table(ranked)["signature"]["ent"]
     page = files(ranked, private=False)[Path("site/systems/words.html")].decode()
     assert "12 of 108 quotes (11.1 %) do not stand in the text" in " ".join(page.split())
-    assert page.count("Quoted, and not found in the text") == page.count("<b>GPE</b> Atlantis") == 12
+    assert page.count('"Atlantis"') == 12
 
 
 def test_no_submission_is_no_board(root: Path, tmp_path: Path, ontology: Ontology) -> None:

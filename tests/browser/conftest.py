@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strife.leaderboard.board import ranking
+from strife.leaderboard.board import Ranking, ranking
 from strife.leaderboard.check import board_of
 from strife.leaderboard.write import write
 from strife.model import Document
@@ -35,8 +35,8 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, ontology: Ontology) -> Path:
-    """The pages of a board of four invented systems."""
+def ranked(tmp_path_factory: pytest.TempPathFactory, ontology: Ontology) -> Ranking:
+    """A board of four invented systems."""
     root = project(tmp_path_factory.mktemp("site") / "project", gold := invented(12))
 
     def guesses(share: float, seed: str = "") -> list[Document]:
@@ -46,9 +46,15 @@ def site(tmp_path_factory: pytest.TempPathFactory, ontology: Ontology) -> Path:
     submit(root, "a-long-name-of-a-system-that-does-not-fit", [guesses(0.3)], parameters=340_000_000)
     submit(root, "seeds", [guesses(0.4), guesses(0.5), guesses(0.6)], training_data=["nothing at all"])
     submit(root, "nothing", [[Document(d.doc_id, d.text) for d in gold]], parameters=0)
-    ranked = ranking(root, board_of(root), ontology, root / "benchmarks" / "submissions")
-    write(root / "benchmarks", ranked, private=False)
-    return root / "benchmarks"
+    return ranking(root, board_of(root), ontology, root / "benchmarks" / "submissions")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, ranked: Ranking) -> Path:
+    """What is written of the board."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    write(folder, ranked, private=False)
+    return folder
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from strife.leaderboard.board import Ranking
+from strife.scoring.errors_page import SIGNS
+from strife.segment import sentences
 from tests.browser.conftest import LAPTOP, PHONE
 from tests.conftest import ROOT
 
@@ -38,6 +41,26 @@ CONTRASTS = """() => {
     if ((a + 0.05) / (b + 0.05) < 4.5) poor.push(`${one.tagName}.${one.className} ${one.textContent.trim()}`);
   }
   return poor;
+}"""
+
+# What a drawn document shows: the text of its sentences on both sides, each mark with its text, each chip. A sentence
+# that stands once stands for both; a mark that crosses another is drawn in pieces.
+DRAWN = """(panel) => {
+  const found = { gold: [], predicted: [], marks: { gold: [], predicted: [] }, chips: [] };
+  for (const sentence of panel.querySelectorAll(".sentence")) {
+    const texts = [...sentence.querySelectorAll(".text")];
+    for (const side of ["gold", "predicted"]) {
+      const text = texts.length === 1 ? texts[0] : texts.find((one) => one.dataset.side === side);
+      found[side].push(text.textContent);
+      for (const mark of text.querySelectorAll(".mark")) {
+        const last = found.marks[side].at(-1);
+        if (mark.dataset.label) found.marks[side].push([mark.dataset.label, mark.textContent]);
+        else last[1] += mark.textContent;
+      }
+    }
+    for (const chip of sentence.querySelectorAll(".chip")) found.chips.push(chip.textContent.trim());
+  }
+  return found;
 }"""
 
 
@@ -140,19 +163,25 @@ def test_a_class_leaves_its_sentences_and_marks_its_errors(site: Path, show: Sho
     assert number > 0
     button.click()
     assert button.get_attribute("aria-pressed") == "true"
-    hits = page.locator(".sentence .hit")
+    hits = page.locator(".mark.hit[data-label]")
     assert hits.count() == number  # a missed mention is marked once, on gold's side
-    assert all(
-        data.split("\t")[:2] == ["entity", "missed"] for data in hits.evaluate_all("a => a.map(x => x.dataset.of)")
-    )
+    assert all(label.startswith("−\u00a0") for label in hits.evaluate_all("all => all.map(one => one.dataset.label)"))
     for sentence in page.locator(".sentence:visible").all():
         assert sentence.locator(".hit").count() > 0
-    said = page.get_by_role("status").inner_text()
     documents = page.locator(".document:visible").count()
-    assert said.startswith(f"missed: {number} in {documents} of ")
+    assert page.get_by_role("status").inner_text().startswith(f"missed: {number} in {documents} of 12 documents")
     page.get_by_role("button", name="show all").click()
     assert page.locator(".hit").count() == 0
-    assert page.locator(".document:visible").count() == page.locator(".document").count()
+    assert page.locator(".document:visible").count() == 12
+    assert page.locator(".document[open]").count() == 1
+
+
+def test_classes_of_arguments_are_marked_at_their_events(site: Path, show: Show) -> None:
+    page = show(site / "site" / "systems" / "seeds.html")
+    button = page.locator(".class[data-layer=argument][data-kind=missed]")
+    button.click()
+    assert page.locator(".chip.hit").count() == int(button.locator(".count").inner_text()) > 0
+    assert page.locator(".mark.hit").count() == 0
 
 
 def test_a_cell_leaves_what_was_taken_for_what(site: Path, show: Show) -> None:
@@ -161,14 +190,51 @@ def test_a_cell_leaves_what_was_taken_for_what(site: Path, show: Show) -> None:
     gold, predicted = cell.get_attribute("data-gold"), cell.get_attribute("data-predicted")
     number = int(cell.inner_text())
     cell.click()
-    marks = page.locator(".mark.hit")
-    assert marks.count() == 2 * number  # on both sides
-    assert {
-        data[2:] for data in (tuple(d.split("\t")) for d in marks.evaluate_all("a => a.map(x => x.dataset.of)"))
-    } == {(gold, predicted)}
+    for side, label in (("gold", gold), ("predicted", predicted)):
+        labels = page.locator(f"[data-side={side}] .mark.hit[data-label]").evaluate_all(
+            "all => all.map(x => x.dataset.label)"
+        )
+        assert [one.split("\u00a0")[1] for one in labels] == [label] * number
     assert page.get_by_role("status").inner_text().startswith(f"{gold} taken for {predicted}: {number} in")
     cell.click()  # once more: all again
     assert page.locator("body.filtered").count() == 0
+
+
+def test_every_mark_and_chip_is_drawn_where_it_belongs(ranked: Ranking, site: Path, show: Show) -> None:
+    for entry in ranked.entries:
+        page = show(site / "site" / "systems" / f"{entry.submission.system}.html")
+        panels = page.locator(".document")
+        worst = entry.errors.worst()
+        assert panels.count() == len(worst)
+        for number, one in enumerate(worst):
+            panel = panels.nth(number)
+            if panel.get_attribute("open") is None:
+                panel.locator("summary").click()
+            panel.locator(".sentence").first.wait_for()
+            drawn = panel.evaluate(DRAWN)
+            assert drawn["gold"] == drawn["predicted"] == [one.gold.text[a:b] for a, b in sentences(one.gold.text)]
+            spans = [layer for layer in ("entity", "trigger") if layer in one.right]
+            right = [(i.label, one.words(*i.span)) for layer in spans for i in one.right[layer]]
+            wrong = {
+                side: [
+                    (f"{SIGNS[e.kind]}\u00a0{i.label}", one.words(*i.span))
+                    for e in one.errors
+                    if e.layer != "argument"
+                    for name, i in e.sides
+                    if name == side
+                ]
+                for side in ("gold", "predicted")
+            }
+            for side in ("gold", "predicted"):
+                assert sorted(map(tuple, drawn["marks"][side])) == sorted([*right, *wrong[side]])
+            chips = [f"✓ {i.label} {one.words(*i.span)}" for i in one.right["argument"]]
+            chips += [
+                f"{SIGNS[e.kind]} {e.sides[0][1].label} {one.words(*e.sides[0][1].span)}"
+                for e in one.errors
+                if e.layer == "argument"
+            ]
+            assert sorted(text.partition(" → ")[0] for text in drawn["chips"]) == sorted(chips)
+        page.close()
 
 
 def test_gold_and_prediction_stand_side_by_side_and_layers_can_go(site: Path, show: Show) -> None:
@@ -211,13 +277,13 @@ def test_the_board_needs_no_scrolling_sideways_on_a_phone(site: Path, show: Show
     assert inside.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
-def test_without_scripts_all_can_be_read(site: Path, show: Show) -> None:
+def test_without_scripts_the_figures_can_be_read(site: Path, show: Show) -> None:
     page = show(site / "site" / "index.html", scripts=False)
     assert page.locator("#more-seeds").is_visible()
     assert not page.get_by_role("searchbox").is_visible()
     page = show(site / "site" / "systems" / "seeds.html", scripts=False)
-    page.locator(".document summary").nth(1).click()
-    assert page.locator(".document").nth(1).locator(".text").first.is_visible()
+    assert page.locator(".heat").first.is_visible()
+    assert page.locator("noscript p").is_visible()
 
 
 def test_the_committed_pages_open_from_a_folder(show: Show) -> None:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 class Mark(NamedTuple):
     """A span [start, end) to be marked in a text.
 
-    `label` is shown beside it, `kind` is its CSS class or classes, `title` is shown when pointed at, `data` is for the
-    page's script (its attribute data-of).
+    `label` is shown beside it, `kind` is its CSS class or classes, `title` is shown when pointed at.
     """
 
     start: int
@@ -23,7 +22,6 @@ class Mark(NamedTuple):
     label: str
     kind: str = ""
     title: str = ""
-    data: str = ""
 
 
 def render(template: str, **values: Any) -> str:
@@ -72,5 +70,4 @@ def _opening(mark: Mark, again: bool) -> str:
     kind = escape(f"mark {mark.kind}".strip())
     label = "" if again else f' data-label="{escape(mark.label)}"'
     title = f' title="{escape(mark.title)}"' if mark.title else ""
-    data = f' data-of="{escape(mark.data)}"' if mark.data else ""
-    return f'<span class="{kind}"{label}{title}{data}>'
+    return f'<span class="{kind}"{label}{title}>'
