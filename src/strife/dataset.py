@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from datasets import Features
 
 CONFIGS = ("documents", "entities", "events", "relations")
+BLIND = "blind"  # documents without their labels, where these are withheld
+LABELS = ("entities", "events", "relations", "chains")
 SPLITS = ("train", "validation", "test")
 _NEEDED = ("doc_id", "text", "entities", "events", "relations")
 META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
@@ -111,6 +113,11 @@ def features(ontology: Ontology) -> dict[str, "Features"]:
     }
 
 
+def kinds_of(config: str, ontology: Ontology) -> "Features":
+    """The typed columns of a config; `blind` has those of `documents`."""
+    return features(ontology)["documents" if config == BLIND else config]
+
+
 def features_json(ontology: Ontology) -> str:
     """The columns of each config as JSON, in the form that `datasets` reads back."""
     return json.dumps({config: kinds.to_dict() for config, kinds in features(ontology).items()}, indent=1)
@@ -131,7 +138,12 @@ def bio_labels(ontology: Ontology) -> list[str]:
 
 
 def rows(config: str, document: Document, ontology: Ontology) -> list[dict[str, Any]]:
-    """The rows of one document in a config, with label names (not ids)."""
+    """The rows of one document in a config, with label names (not ids).
+
+    In `blind` the labels are None, never an empty list: that would say that nothing is there.
+    """
+    if config == BLIND:
+        return [row | dict.fromkeys(LABELS) for row in _document_rows(document, ontology)]
     return {"documents": _document_rows, "entities": _token_rows, "events": _event_rows, "relations": _relation_rows}[
         config
     ](document, ontology)
@@ -287,7 +299,7 @@ def parquet(config: str, documents: Iterable[Document], ontology: Ontology) -> t
 
     ordered = sorted(documents, key=lambda document: document.doc_id)
     data = [row for document in ordered for row in rows(config, document, ontology)]
-    kinds = features(ontology)[config]
+    kinds = kinds_of(config, ontology)
     schema = kinds.arrow_schema
     columns = {name: [row[name] for row in data] for name in kinds}
     table = Dataset.from_dict(columns, features=kinds).data.table.combine_chunks()
@@ -303,9 +315,8 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
     import yaml
 
     configs, infos = [], []
-    for config, kinds in features(ontology).items():
-        entry = manifest["configs"][config]
-        splits = entry["splits"]
+    for config, entry in manifest["configs"].items():
+        kinds, splits = kinds_of(config, ontology), entry["splits"]
         configs.append(
             {
                 "config_name": config,
@@ -331,20 +342,23 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
     return f"---\n{yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=120)}---\n"
 
 
-def load_documents(root: Path, split: str) -> list[Document]:
+def load_documents(root: Path, split: str, config: str = "documents") -> list[Document]:
     """The documents of one split ("all": of every split) of a built dataset, through `load_dataset` as any user would.
 
-    Raises InputError where there is no such dataset or split, or where its annotation is withheld.
+    Of the config `blind` they come without annotation, to be predicted. Raises InputError where there is no such
+    dataset or split, or where its annotation is withheld.
     """
     from datasets import load_dataset
 
     try:
-        data = load_dataset(str(root.resolve()), "documents", split=split)
+        data = load_dataset(str(root.resolve()), config, split=split)
     except (ValueError, OSError) as error:
         found = f"split {split!r}: {error}"
-        expected = "the folder of a dataset with a config `documents`"
-        raise InputError("FIL003", root, found, expected, "check the path and the split") from error
-    return [from_row(row, data.features, root) for row in data]
+        expected = f"the folder of a dataset with a config `{config}` that has it"
+        do = "check the path and the split; texts whose labels are withheld stand in the config `blind`"
+        raise InputError("FIL003", root, found, expected, do) from error
+    bare = dict.fromkeys(LABELS, ()) if config == BLIND else {}
+    return [from_row({**row, **bare}, data.features, root) for row in data]
 
 
 def read_parquet(path: Path) -> Iterator[Document]:
@@ -393,7 +407,9 @@ def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -
         text=row["text"],
         entities=tuple(entities),
         events=tuple(events),
-        relations=tuple(Relation(r["head"], r["tail"], _label(relation["label"], r["label"])) for r in row["relations"]),
+        relations=tuple(
+            Relation(r["head"], r["tail"], _label(relation["label"], r["label"])) for r in row["relations"]
+        ),
         chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row.get("chains") or ()),
         zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row.get("zones") or ()),
         published=row["published"].isoformat() if row.get("published") else None,
@@ -420,8 +436,4 @@ def _label(kind: Any, value: Any) -> Any:
 
 def _given(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, AttributeValue]:
     fixed = {"id", "start", "end", "text", "label", "type", "trigger", "arguments"}
-    return {
-        name: _label(kinds[name], value)
-        for name, value in row.items()
-        if name not in fixed and value is not None
-    }
+    return {name: _label(kinds[name], value) for name, value in row.items() if name not in fixed and value is not None}
