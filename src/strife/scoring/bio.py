@@ -1,10 +1,12 @@
 """BIO tags as seqeval reads them, for comparison with figures that were made so.
 
-Documents that have no tags of their own get them as the `entities` config does: sentence by sentence, a token belongs to
-the mention that it touches, and of nested mentions the longest stays.
+Documents that have no tags of their own get them as the `entities` config does: sentence by sentence, a token belongs
+to the mention that it touches, and of nested mentions the longest stays.
 """
 
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from strife.dataset import bio_tags, flatten
 from strife.model import Document
@@ -52,7 +54,7 @@ SCHEMES = {"bio": (conll, "BIESO"), "bio_strict": (iob2, "BIO")}
 
 
 def chunks(metric: str, document: Document) -> Iterator[Chunk]:
-    """The labelled chunks of a document, in numbers of tokens. Raises ValueError for tags that the metric cannot read."""
+    """The labelled chunks of a document, in numbers of tokens. Raises ValueError for tags that cannot be read so."""
     read, prefixes = SCHEMES[metric]
     for first, tags in sequences(document):
         if wrong := [tag for tag in tags if (tag != "O" and tag[1:2] != "-") or tag[:1] not in prefixes]:
@@ -69,7 +71,8 @@ def sequences(document: Document) -> Iterator[tuple[int, Sequence[str]]]:
             raise ValueError(f"{len(document.tags)} tags for {len(given)} tokens")
         yield 0, document.tags
         return
-    flat = flatten(document)
+    ordered = tuple(sorted(document.entities, key=lambda entity: (entity.start, entity.end, entity.label)))
+    flat = flatten(msgspec.structs.replace(document, entities=ordered))  # of equal spans the same one in any order
     number = 0
     for pieces in [list(given)] if given else [tokens(document.text, *s) for s in sentences(document.text)]:
         yield number, bio_tags(pieces, flat)

@@ -1,19 +1,20 @@
 """Documents as columns: what scoring compares, as arrays of numbers.
 
-A table has one array a column, all of one length: `doc` (the number of the document), offsets, and codes for labels, types,
-roles and values. Documents are read a batch at a time and dropped, so memory holds the columns and not the objects.
+A table has one array a column, all of one length: `doc` (the number of the document), offsets, and codes for labels,
+types, roles and values. Documents are read a batch at a time and dropped, so memory holds the columns and not the
+objects.
 """
 
 import gc
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice, repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from strife.model import Argument, Document, Template
+from strife.model import Argument, Document, Entity, Event, Template
 from strife.scoring.metrics import LEAST, MOST, TIMEX, as_told
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 Extra = Callable[[Document], Iterable[tuple[int, int, str]]]
+Item = TypeVar("Item", Entity, Event)
 
-BATCH = 1000
+BATCH = 64  # documents: few enough that the objects of a batch stay in the cache of a processor
 TABLES = {
     "entities": ("doc", "start", "end", "label"),
     "events": ("doc", "start", "end", "type"),
@@ -80,15 +82,15 @@ class Columns:
 def columns(
     documents: Iterable[Document],
     vocabulary: Vocabulary,
-    extra: dict[str, Extra],
+    extra: Mapping[str, Extra],
     faults: Callable[[Sequence[Document]], list[str]],
     beyond: bool = False,
 ) -> Columns:
     """The columns of documents, numbered in the order in which they come.
 
     `extra` adds tables of (start, end, label), made by a function of the document. `faults` is asked about a batch in
-    which something is wrong: an offset outside the text (which `beyond` allows), an id that comes twice or is nowhere, no
-    number where one is needed. Such a batch adds its faults and nothing else.
+    which something is wrong: an offset outside the text (which `beyond` allows), an id that comes twice or is nowhere,
+    no number where one is needed. Such a batch adds its faults and nothing else.
     """
     import numpy as np
 
@@ -121,8 +123,8 @@ def aligned(side: Columns, doc_ids: Sequence[str]) -> Columns:
     place = {doc_id: number for number, doc_id in enumerate(doc_ids)}
     places = np.array([place[doc_id] for doc_id in side.doc_ids], np.int32)
     found = Columns(list(doc_ids), [""] * len(place), [()] * len(place), [()] * len(place))
-    for number, *rest in zip(places.tolist(), side.texts, side.tokens, side.templates, strict=True):
-        found.texts[number], found.tokens[number], found.templates[number] = rest
+    for number, text, tokens, templates in zip(places, side.texts, side.tokens, side.templates, strict=True):
+        found.texts[number], found.tokens[number], found.templates[number] = text, tokens, templates
     for items, table in side.tables.items():
         found.tables[items] = table | {"doc": places[table["doc"]]}
     return found
@@ -141,7 +143,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _batch(
-    documents: Sequence[Document], first: int, vocabulary: Vocabulary, extra: dict[str, Extra], beyond: bool
+    documents: Sequence[Document], first: int, vocabulary: Vocabulary, extra: Mapping[str, Extra], beyond: bool
 ) -> "dict[str, Table] | None":
     """The tables of a batch whose first document has the number `first`; None if something is wrong in it."""
     if not all(all(fillers) for d in documents for t in d.templates for fillers in t.roles.values()):
@@ -176,23 +178,40 @@ def _tables(documents: Sequence[Document], first: int, vocabulary: Vocabulary) -
     }
     joined = [np.concatenate([entity[a], event[b]]) for a, b in (("start", "start"), ("end", "end"), ("label", "type"))]
     found = {"entities": entity, "events": event}
-    rows = _rows(documents, len(entities))
-    if rows is None:
+    if _repeats_an_id(documents):
         return None
-    found["arguments"] = _arguments(documents, rows, found["events"], joined[0], joined[1], vocabulary)
+    rows = _rows(documents, len(entities)) if any(map(_points, documents)) else [{}] * len(documents)
+    found["arguments"] = _arguments(documents, rows, event, joined[0], joined[1], vocabulary)
     found["relations"] = _relations(documents, rows, numbers, joined, vocabulary)
     value = vocabulary.values
     figured = [
         (n, value[as_told(e.attributes.get(LEAST))], value[as_told(e.attributes.get(MOST))])
-        for n, e in enumerate(events)
-        if e.attributes and (LEAST in e.attributes or MOST in e.attributes)
+        for n, e in _with_attributes(events)
+        if LEAST in e.attributes or MOST in e.attributes
     ]
-    timed = [
-        (n, value[as_told(e.attributes.get(TIMEX))]) for n, e in enumerate(entities) if e.attributes and TIMEX in e.attributes
-    ]
+    timed = [(n, value[as_told(e.attributes[TIMEX])]) for n, e in _with_attributes(entities) if TIMEX in e.attributes]
     found["figures"] = _valued(event, figured, (LEAST, MOST))
     found["times"] = _valued(entity, timed, (TIMEX,))
     return found
+
+
+def _with_attributes(items: Sequence[Item]) -> list[tuple[int, Item]]:
+    attributes = map(attrgetter("attributes"), items)
+    return [(n, items[n]) for n, given in enumerate(attributes) if given]
+
+
+def _points(document: Document) -> bool:
+    """Whether something in a document points at an id."""
+    return bool(document.relations) or any(a.target is not None for e in document.events for a in e.arguments)
+
+
+def _repeats_an_id(documents: Sequence[Document]) -> bool:
+    for document in documents:
+        ids = [item.id for item in document.entities]
+        ids += [item.id for item in document.events]
+        if len(set(ids)) < len(ids):
+            return True
+    return False
 
 
 def _numbers(items: Sequence[object], **paths: str) -> "Table":
@@ -218,16 +237,14 @@ def _valued(table: "Table", found: Sequence[tuple[int, ...]], names: tuple[str, 
     }
 
 
-def _rows(documents: Sequence[Document], entities: int) -> list[dict[str, int]] | None:
-    """For each document the row of every id, events after all `entities` of the batch; None if an id comes twice."""
+def _rows(documents: Sequence[Document], entities: int) -> list[dict[str, int]]:
+    """For each document the row of every id; the rows of events come after all `entities` of the batch."""
     found = []
     entity, event = 0, entities
     for document in documents:
         rows = {item.id: n for n, item in enumerate(document.entities, entity)}
         rows |= {item.id: n for n, item in enumerate(document.events, event)}
         entity, event = entity + len(document.entities), event + len(document.events)
-        if len(rows) < len(document.entities) + len(document.events):
-            return None
         found.append(rows)
     return found
 

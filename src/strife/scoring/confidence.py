@@ -81,8 +81,8 @@ def _ratio(above: "Array", below: "Array") -> "Array":
 def paired(first: Scores, second: Scores, metric: str, trials: int = TRIALS, seed: int = SEED) -> float:
     """The p that two systems have the same F1: two-sided approximate randomization over documents.
 
-    In each trial the outputs of the two are exchanged in about half of the documents; p = (k + 1) / (trials + 1), where k
-    trials differ at least as much as the systems do (Noreen, 1989; Riezler and Maxwell, 2005).
+    In each trial the outputs of the two are exchanged in about half of the documents; p = (k + 1) / (trials + 1), where
+    k trials differ at least as much as the systems do (Noreen, 1989; Riezler and Maxwell, 2005).
     """
     return compare({"first": [first], "second": [second]}, metric, trials, seed)[0].p
 

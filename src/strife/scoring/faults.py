@@ -24,7 +24,7 @@ def refuse(faults: Sequence[str]) -> None:
 
 
 def faults(side: str, documents: Sequence[Document], beyond: bool = False) -> list[str]:
-    """What is wrong inside of documents of one side ("gold" or "prediction"); `beyond` allows offsets after the text."""
+    """What is wrong inside documents of one side ("gold" or "prediction"); `beyond` allows offsets after the text."""
     return [f"{side} {document.doc_id}: {fault}" for document in documents for fault in _document(document, beyond)]
 
 
@@ -58,7 +58,7 @@ def _argument(
 ) -> Iterator[str]:
     if argument.target is not None:
         if argument.target not in spans:
-            yield f"{argument.role} of {event.id} points at nothing ({argument.target}); give the id of a mention or event"
+            yield f"{argument.role} of {event.id} points at nothing ({argument.target}); give the id of an item"
     elif argument.start is None or argument.end is None:
         yield f"{argument.role} of {event.id} points at nothing; give entity_id, event_id, or start and end"
     else:

@@ -1,9 +1,10 @@
 """The hash of a gold standard: over what is scored and nothing else, so that every format of it gives the same.
 
-sha256 over these parts, each ended by a newline. First a JSON array with [doc_id, sha256 of the UTF-8 text, templates] for
-each document, by ascending id. Then for each table of `columns.TABLES` a JSON array of its name and, by column, the names
-that stand there, numbers before texts, ascending; and its distinct rows, ascending, as 64-bit little-endian numbers. A
-document stands there as its place from 0, a name as its place from 1 (0: not given), a span as start and length.
+sha256 over these parts, each ended by a newline. First a JSON array with [doc_id, sha256 of the UTF-8 text, templates]
+for each document, by ascending id. Then for each table of `columns.TABLES` a JSON array of its name and, by column, the
+names that stand there, numbers before texts, ascending; and its distinct rows, ascending, as 64-bit little-endian
+numbers. A document stands there as its place from 0, a name as its place from 1 (0: not given), a span as start and
+length.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 def fingerprint(gold: Columns, vocabulary: Vocabulary) -> str:
     """The first eight digits of the hash of gold whose documents are numbered by ascending id."""
     documents = [
-        (doc_id, text_hash(text), canonical(Document(doc_id, "", templates=templates)).templates)
+        (doc_id, text_hash(text), canonical(Document(doc_id, "", templates=templates)).templates if templates else ())
         for doc_id, text, templates in zip(gold.doc_ids, gold.texts, gold.templates, strict=True)
     ]
     digest = hashlib.sha256(_ENCODER.encode(documents) + b"\n")

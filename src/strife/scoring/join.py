@@ -1,8 +1,9 @@
 """Matching columns: the keys of gold and prediction as sorted whole numbers, joined.
 
-A key packs the columns that have to agree into one 64-bit number, the document first, so that a coarser metric's keys are a
-finer one's, shifted. Sorting is by merging (`kind="stable"`), which is quick because rows come document by document.
-`numpy.unique` and `isin` are avoided: for plain integers they hash, which takes many times as long.
+A key packs the columns that have to agree into one 64-bit number, the document first. A coarser metric's keys are cut
+out of a finer one's, which leaves them nearly sorted. Sorting is by merging (`kind="stable"`): quick where rows come
+document by document, quicker where they are nearly sorted. `numpy.unique` and `isin` are avoided: for plain integers
+they hash, which takes many times as long.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Keys = NDArray[np.int64]
-    Table = dict[str, NDArray[np.int32]]
+    Column = NDArray[np.int32]
+    Table = dict[str, Column]
 
 BITS = 63
 
@@ -28,12 +30,56 @@ class Tally(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """The distinct keys of gold and of the prediction, ascending, and how to read a document and a type from keys."""
+    """The distinct keys of gold and of the prediction, ascending; how many keys each document and each type has."""
 
     gold: "Keys"
     predicted: "Keys"
-    document: "Callable[[Keys], Keys]"
-    type: "Callable[[Keys], Keys]"
+    by_document: "Callable[[Keys, int], Keys]"
+    by_type: "Callable[[Keys, int], Keys]"
+
+
+class Layout(NamedTuple):
+    """Where in a key each column stands: names and widths in bits, the highest first."""
+
+    names: tuple[str, ...]
+    widths: tuple[int, ...]
+
+    def low(self, name: str) -> int:
+        """How many bits stand below a column."""
+        return sum(self.widths[self.names.index(name) + 1 :])
+
+    def pack(self, columns: "Sequence[Column]") -> "Keys":
+        """The keys of rows, ascending and without repetitions."""
+        key = columns[0].astype("int64")
+        for column, width in zip(columns[1:], self.widths[1:], strict=True):
+            key <<= width
+            key |= column
+        key.sort(kind="stable")
+        return distinct(key)
+
+    def part(self, keys: "Keys", name: str) -> "Keys":
+        """A column of the rows of keys."""
+        return (keys >> self.low(name)) & ((1 << self.widths[self.names.index(name)]) - 1)
+
+    def only(self, names: Sequence[str]) -> "Layout":
+        """The layout with only these columns."""
+        kept = [(name, width) for name, width in zip(self.names, self.widths, strict=True) if name in names]
+        return Layout(tuple(name for name, _ in kept), tuple(width for _, width in kept))
+
+    def cut(self, keys: "Keys", other: "Layout") -> "Keys":
+        """The keys that another layout, with some of the columns, gives the same rows."""
+        first = next(
+            (n for n, pair in enumerate(zip(self.names, other.names, strict=False)) if pair[0] != pair[1]), None
+        )
+        if first is None:
+            cut = keys >> sum(self.widths[len(other.names) :])
+            return distinct(cut) if len(other.names) < len(self.names) else keys
+        cut = keys >> self.low(self.names[first - 1])  # the columns before the first that is left out
+        for name, width in zip(other.names[first:], other.widths[first:], strict=True):
+            cut <<= width
+            cut |= self.part(keys, name)
+        cut.sort(kind="stable")
+        return distinct(cut)
 
 
 def tally(
@@ -41,11 +87,12 @@ def tally(
 ) -> dict[str, Tally]:
     """Count metrics that match sets of rows of one table.
 
-    Columns hold whole numbers of at least 0; documents are below `documents`, the codes of types below `codes`.
+    Columns hold whole numbers of at least 0; documents are below `documents`, the codes of types below `codes`. Raises
+    ValueError for a negative number.
     """
     found: dict[str, Tally] = {}
     for finest in sorted(metrics, key=lambda metric: -len(metric.parts)):
-        group = [m for m in metrics if m.name not in found and finest.parts[: len(m.parts)] == m.parts]
+        group = [metric for metric in metrics if metric.name not in found and _within(metric, finest)]
         if finest in group:
             sides = _given(gold, finest), _given(predicted, finest)
             for metric, joined in zip(group, _joined(*sides, finest, group), strict=True):
@@ -53,13 +100,19 @@ def tally(
     return {metric.name: found[metric.name] for metric in metrics}
 
 
+def _within(metric: Metric, finest: Metric) -> bool:
+    """Whether the keys of a metric can be cut out of those of a finer one, which have to be of the same rows."""
+    same_rows = all((bound in metric.parts) == (bound in finest.parts) for bound in (LEAST, MOST))
+    return same_rows and set(metric.parts) <= set(finest.parts)
+
+
 def _counted(joined: Joined, documents: int, codes: int) -> Tally:
     import numpy as np
 
-    counts = []
     sides = (common(joined.gold, joined.predicted), joined.predicted, joined.gold)
-    for read, size in ((joined.document, documents), (joined.type, codes)):
-        right, given, wanted = (np.bincount(read(keys), minlength=size) if size else np.zeros(0) for keys in sides)
+    counts = []
+    for count, size in ((joined.by_document, documents), (joined.by_type, codes)):
+        right, given, wanted = (count(keys, size) if size else np.zeros(0) for keys in sides)
         counts.append(np.stack([right, given - right, wanted - right], axis=1).astype(np.float64))
     return Tally(*counts)
 
@@ -74,54 +127,37 @@ def _given(table: "Table", metric: Metric) -> "Table":
 
 
 def _joined(gold: "Table", predicted: "Table", finest: Metric, group: Sequence[Metric]) -> list[Joined]:
-    """The keys of each metric of a group whose parts begin those of the finest."""
-    names = ("doc", *finest.parts)
-    columns = {name: (value(gold, name), value(predicted, name)) for name in names}
-    if least := [name for name in names if min(int(column.min(initial=0)) for column in columns[name]) < 0]:
-        raise ValueError(f"column {least[0]} holds a negative number (or an end before its start)")
-    widths = [max(int(column.max(initial=0)) for column in columns[name]).bit_length() for name in names]
-    if sum(widths) > BITS:
-        return [_ranked([columns[name] for name in ("doc", *metric.parts)], metric) for metric in group]
-    keys = [distinct(_packed([columns[name][side] for name in names], widths)) for side in (0, 1)]
-    found = []
-    for metric in group:
-        used = len(metric.parts) + 1
-        cut = sum(widths[used:])
-        gold_keys, predicted_keys = (distinct(key >> cut) if cut else key for key in keys)
-        low = sum(widths[names.index(metric.types) + 1 : used]) if metric.types else 0
-        width = widths[names.index(metric.types)] if metric.types else 0
-        found.append(Joined(gold_keys, predicted_keys, _field(sum(widths[1:used]), widths[0]), _field(low, width)))
-    return found
-
-
-def _packed(columns: "Sequence[NDArray[np.int32]]", widths: Sequence[int]) -> "Keys":
-    """Each row as one number, the first column highest, ascending."""
-    key = columns[0].astype("int64")
-    for column, width in zip(columns[1:], widths[1:], strict=True):
-        key <<= width
-        key |= column
-    key.sort(kind="stable")
-    return key
-
-
-def distinct_rows(columns: "Sequence[NDArray[np.int32]]") -> "Keys":
-    """The different rows of columns of numbers of at least 0, ascending, as one array (rows, columns)."""
+    """The keys of each metric of a group whose parts are among those of the finest."""
     import numpy as np
 
-    widths = [int(column.max(initial=0)).bit_length() for column in columns]
-    if sum(widths) > BITS:
-        rows = np.stack(columns, axis=1).astype(np.int64)[np.lexsort(columns[::-1])]
-        return rows[np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])[: len(rows)]]
-    keys = distinct(_packed(columns, widths))
-    lows = [sum(widths[place + 1 :]) for place in range(len(widths))]
-    return np.stack([_field(low, width)(keys) for low, width in zip(lows, widths, strict=True)], axis=1)
+    names = ("doc", *finest.parts)
+    columns = {name: (value(gold, name), value(predicted, name)) for name in names}
+    layout = Layout(names, tuple(_width(name, columns[name]) for name in names))
+    if sum(layout.widths) > BITS:
+        return [_ranked([columns[name] for name in ("doc", *metric.parts)], metric) for metric in group]
+    keys = [layout.pack([columns[name][side] for name in names]) for side in (0, 1)]
+
+    def joined(metric: Metric) -> Joined:
+        own = layout.only(("doc", *metric.parts))
+
+        def by_document(keys: "Keys", size: int) -> "Keys":
+            return np.diff(np.searchsorted(keys, np.arange(size + 1, dtype=np.int64) << own.low("doc")))
+
+        def by_type(keys: "Keys", size: int) -> "Keys":
+            return np.bincount(own.part(keys, metric.types), minlength=size)
+
+        return Joined(layout.cut(keys[0], own), layout.cut(keys[1], own), by_document, by_type)
+
+    return [joined(metric) for metric in group]
 
 
-def _field(low: int, width: int) -> "Callable[[Keys], Keys]":
-    return lambda keys: (keys >> low) & ((1 << width) - 1)
+def _width(name: str, sides: "tuple[Column, Column]") -> int:
+    if min(int(column.min(initial=0)) for column in sides) < 0:
+        raise ValueError(f"column {name} holds a number below 0, or an end before its start")
+    return max(int(column.max(initial=0)) for column in sides).bit_length()
 
 
-def _ranked(columns: "Sequence[tuple[Keys, Keys]]", metric: Metric) -> Joined:
+def _ranked(columns: "Sequence[tuple[Column, Column]]", metric: Metric) -> Joined:
     """Keys of columns too wide to be packed: the rank of a row among the different rows of both sides."""
     import numpy as np
 
@@ -134,15 +170,31 @@ def _ranked(columns: "Sequence[tuple[Keys, Keys]]", metric: Metric) -> Joined:
     rank = np.empty(len(order), np.int64)
     rank[order] = np.cumsum(fresh)
     gold, predicted = np.split(rank, [len(columns[0][0])])
-    reads = []
-    for place in (0, metric.parts.index(metric.types) + 1 if metric.types else 0):
-        read = np.zeros(len(order), np.int64)
-        read[rank] = both[place]
-        reads.append(read.__getitem__)
-    return Joined(distinct(np.sort(gold)), distinct(np.sort(predicted)), *reads)
+
+    def by(place: int) -> "Callable[[Keys, int], Keys]":
+        cells = np.zeros(len(order), np.int64)
+        cells[rank] = both[place]
+        return lambda keys, size: np.bincount(cells[keys], minlength=size)
+
+    types = metric.parts.index(metric.types) + 1 if metric.types else 0
+    return Joined(distinct(np.sort(gold)), distinct(np.sort(predicted)), by(0), by(types))
 
 
-def value(table: "Table", name: str) -> "NDArray[np.int32]":
+def distinct_rows(columns: "Sequence[Column]") -> "Keys":
+    """The different rows of columns of numbers of at least 0, ascending, as one array (rows, columns)."""
+    import numpy as np
+
+    layout = Layout(tuple(map(str, range(len(columns)))), tuple(_width("", (column, column)) for column in columns))
+    if sum(layout.widths) > BITS:
+        rows = np.stack(columns, axis=1).astype(np.int64)[np.lexsort(columns[::-1])]
+        fresh = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])
+        found: Keys = rows[fresh[: len(rows)]]
+        return found
+    keys = layout.pack(columns)
+    return np.stack([layout.part(keys, name) for name in layout.names], axis=1)
+
+
+def value(table: "Table", name: str) -> "Column":
     """A column; of an end its distance from the start, which says the same in fewer bits."""
     if name.endswith("end"):
         return table[name] - table[f"{name[:-3]}start"]
@@ -164,4 +216,5 @@ def common(first: "Keys", second: "Keys") -> "Keys":
 
     both = np.concatenate([first, second])
     both.sort(kind="stable")  # two ascending runs: one merge
-    return both[1:][both[1:] == both[:-1]]
+    found: Keys = both[1:][both[1:] == both[:-1]]
+    return found

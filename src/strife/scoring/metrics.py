@@ -1,8 +1,8 @@
 """Metrics: what counts as one right item, and the counts that follow.
 
-A metric is a value whose name is its one spelling: in code, on the command line, in result files and tables. Most are set
-metrics: a rule turns a document into a set of keys over code-point offsets, and gold and predicted keys are matched as
-sets within one document, so order and duplicates change nothing and no score exceeds 1. docs/scoring.md has all
+A metric is a value whose name is its one spelling: in code, on the command line, in result files and tables. Most are
+set metrics: a rule turns a document into a set of keys over code-point offsets, and gold and predicted keys are matched
+as sets within one document, so order and duplicates change nothing and no score exceeds 1. docs/scoring.md has all
 definitions with their sources. An argument's span is that of the mention it points at, or the trigger of the event it
 points at, or its own.
 """
@@ -17,6 +17,7 @@ from strife.refusal import Refusal
 
 Key = tuple[int | str | None, ...]
 Span = tuple[int, int]
+Row = dict[str, int | str | None]
 
 LEAST, MOST, TIMEX = "people_min", "people_max", "timex"
 
@@ -55,8 +56,8 @@ class Counts(msgspec.Struct, frozen=True):
 class Metric(msgspec.Struct, frozen=True):
     """What is compared, how, and by which part of it the table of types is made.
 
-    `parts` are the columns of `items` that have to agree; `types` is one of them, or "" where there is no table. `match`
-    and `unit` go into the signature: how items are matched, and in what their places are told.
+    `parts` are the columns of `items` that have to agree; `types` is one of them, or "" where there is no table.
+    `match` and `unit` go into the signature: how items are matched, and in what their places are told.
     """
 
     name: str
@@ -78,7 +79,7 @@ _ALL = (
     Metric("arg_i", "Arg-I", "arguments", ("start", "end", "type"), "type"),
     Metric("arg_c", "Arg-C", "arguments", ("start", "end", "type", "role"), "role"),
     Metric("arg_i+", "Arg-I+", "arguments", ("start", "end", "type", *_TRIGGER), "type"),
-    Metric("arg_c+", "Arg-C+", "arguments", ("start", "end", "type", "role", *_TRIGGER), "role"),
+    Metric("arg_c+", "Arg-C+", "arguments", ("start", "end", "type", *_TRIGGER, "role"), "role"),
     Metric("rel", "Rel", "relations", (*_ENDS, "label"), "label"),
     Metric("rel+", "Rel+", "relations", (*_ENDS, "label", "head_label", "tail_label"), "label"),
     Metric("ceaf_ree", "CEAF-REE", "templates", (), "role", "ceaf-strict", "string"),
@@ -104,7 +105,7 @@ class MetricError(Refusal, KeyError):
 
 
 def chosen(names: Iterable[str]) -> tuple[str, ...]:
-    """The metrics with these names, in the order of METRICS; `all` is every one. Raises MetricError for an unknown name."""
+    """The metrics with these names (`all`: every one), in the order of METRICS. Raises MetricError for another name."""
     wanted = set(names)
     if unknown := sorted(wanted - {*METRICS, "all"}):
         raise MetricError(f"no metric {', '.join(unknown)}; expected {', '.join(METRICS)}, or all")
@@ -133,9 +134,6 @@ def _given(metric: Metric, row: Mapping[str, int | str | None]) -> bool:
     return not values or any(value is not None for value in values)
 
 
-Row = dict[str, int | str | None]
-
-
 def _entities(document: Document) -> Iterator[Row]:
     return ({"start": e.start, "end": e.end, "label": e.label} for e in document.entities)
 
@@ -147,7 +145,7 @@ def _events(document: Document) -> Iterator[Row]:
 def _arguments(document: Document) -> Iterator[Row]:
     spans = spans_by_id(document)
     for event in document.events:
-        trigger = {"trigger_start": event.trigger.start, "trigger_end": event.trigger.end, "type": event.type}
+        trigger: Row = {"trigger_start": event.trigger.start, "trigger_end": event.trigger.end, "type": event.type}
         for argument in event.arguments:
             start, end = argument_span(argument, spans)
             yield {**trigger, "start": start, "end": end, "role": argument.role}

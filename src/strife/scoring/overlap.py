@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from strife.align import best_pairs
-from strife.scoring.join import Tally, distinct
+from strife.scoring.join import Tally
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +31,8 @@ def tally(gold: "Table", predicted: "Table", labelled: bool, documents: int, cod
     names = ("doc", "label", "start", "end") if labelled else ("doc", "start", "end")
     groups: defaultdict[tuple[int, ...], tuple[set[Span], set[Span]]] = defaultdict(lambda: (set(), set()))
     for side, table in enumerate((gold, predicted)):
-        for *group, start, end in zip(*(table[name].tolist() for name in names), strict=True):
-            groups[tuple(group)][side].add((start, end))
+        for row in zip(*(table[name].tolist() for name in names), strict=True):
+            groups[row[:-2]][side].add(row[-2:])
     counts = Tally(np.zeros((documents, 3)), np.zeros((codes, 3)))
     for group, (wanted, given) in groups.items():
         right = credit(wanted, given)

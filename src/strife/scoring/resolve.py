@@ -1,9 +1,9 @@
 """From quoted text to offsets: predictions of systems that name words and count no characters.
 
-An answer has the shape of a document without offsets: mentions and arguments carry the quoted `text`, events quote their
-`trigger`, relations name ids or texts of mentions. Where a quote is placed depends on rules, so these have a version, which
-goes into the signature; docs/scoring.md tells them. A quote that cannot be placed stays in the document, at a place of
-its own after the end of the text: it matches nothing and counts as a false positive.
+An answer has the shape of a document without offsets: mentions and arguments carry the quoted `text`, events quote
+their `trigger`, relations name ids or texts of mentions. Where a quote is placed depends on rules, so these have a
+version, which goes into the signature; docs/scoring.md tells them. A quote that cannot be placed stays in the document,
+at a place of its own after the end of the text: it matches nothing and counts as a false positive.
 """
 
 import re
@@ -110,7 +110,7 @@ def read_answers(path: Path) -> Iterator[Answer]:
 
 
 def resolve(answers: Iterable[Answer], texts: Mapping[str, str]) -> Resolution:
-    """Place the quotes of answers in the texts, by doc_id; a document that has no text is left for scoring to refuse."""
+    """Place the quotes of answers in the texts, by doc_id; an unknown document is left for scoring to refuse."""
     documents: list[Document] = []
     lost: list[Lost] = []
     quotes = 0
@@ -168,7 +168,7 @@ class _Placing:
 
     def _relations(self, entities: list[Entity], events: tuple[Event, ...]) -> tuple[Relation, ...]:
         """Relations by id; an end that is the text of no mention becomes one, without a label."""
-        ids = {item.id: item.id for item in (*entities, *events)}
+        ids = {one.id: one.id for one in entities} | {one.id: one.id for one in events}
         for quoted, entity in zip(self.answer.entities, list(entities), strict=True):
             ids.setdefault(quoted.text, entity.id)
         for relation in self.answer.relations:
@@ -202,8 +202,8 @@ _EDGES = " \t\r\n.,;:!?'’‘`\"“”„«»()[]"
 def occurrences(text: str, quote: str) -> list[Span]:
     """Where a quote stands, in text order, by the first of these rules that finds it:
 
-    as it is, as whole words; as it is, anywhere; without regard to case, kinds of blanks, quotation marks and dashes, and
-    without punctuation at its edges, as whole words.
+    as it is, as whole words; as it is, anywhere; without regard to case, kinds of blanks, quotation marks and dashes,
+    and without punctuation at its edges, as whole words.
     """
     if not quote:
         return []
@@ -220,6 +220,4 @@ def occurrences(text: str, quote: str) -> list[Span]:
 
 def _is_whole(text: str, start: int, end: int) -> bool:
     """Whether no word goes on over an edge of the span."""
-    return not any(
-        0 < edge < len(text) and text[edge - 1].isalnum() and text[edge].isalnum() for edge in (start, end)
-    )
+    return not any(0 < edge < len(text) and text[edge - 1].isalnum() and text[edge].isalnum() for edge in (start, end))

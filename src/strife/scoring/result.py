@@ -105,12 +105,12 @@ def result(scores: Scores, system: str = "", samples: int = SAMPLES) -> Result:
         if types:
             macro = Macro(str(scores.signature.of(metric).macro(types)), *scores.macro(metric))
         figures[metric] = Figures(
-            *_ratios(counts),
+            **msgspec.structs.asdict(_row(counts)),
             defined=counts.defined,
             signature=str(scores.signature.of(metric)),
             interval=Bounds(*bounds[metric]) if metric in bounds else None,
             macro=macro,
-            types={name: Row(*_ratios(one)) for name, one in types.items()},
+            types={name: _row(one) for name, one in types.items()},
         )
     resolver = None
     if (resolution := scores.resolution) is not None:
@@ -119,8 +119,8 @@ def result(scores: Scores, system: str = "", samples: int = SAMPLES) -> Result:
     return Result(str(scores.signature), figures, scores.missing, system, resolver)
 
 
-def _ratios(counts: Counts) -> tuple[float, ...]:
-    return counts.precision, counts.recall, counts.f1, counts.tp, counts.fp, counts.fn
+def _row(counts: Counts) -> Row:
+    return Row(counts.precision, counts.recall, counts.f1, counts.tp, counts.fp, counts.fn)
 
 
 def as_json(result: Result) -> str:
@@ -192,5 +192,3 @@ def _cells(row: Row, bounds: Bounds | None = None) -> str:
     return f"{percent}  {between:<13}" + "".join(
         f"{part:8.0f}" if float(part).is_integer() else f"{part:8.1f}" for part in (row.tp, row.fp, row.fn)
     )
-
-

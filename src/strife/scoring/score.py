@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.scoring import bio
-from strife.scoring.columns import Columns, Vocabulary, aligned, columns
+from strife.scoring.columns import Codes, Columns, Vocabulary, aligned, columns
 from strife.scoring.faults import ScoreError, between, faults, refuse
 from strife.scoring.fingerprint import fingerprint
 from strife.scoring.metrics import DEFAULT, METRICS, Counts, Metric
@@ -99,10 +99,10 @@ def score(
 ) -> Scores:
     """Score predictions on every gold document.
 
-    Documents are read once, in batches. `data` names the dataset; without it the hash of gold stands alone. `resolution`
-    is what placed the predictions if they came without offsets. Raises KeyError for an unknown metric, SignatureError
-    for a name that cannot stand in a signature, and ScoreError for unknown or repeated documents, another text, offsets
-    outside the text, references to nothing, and labels that are not among the declared.
+    Documents are read once, in batches. `data` names the dataset; without it the hash of gold stands alone.
+    `resolution` is what placed the predictions if they came without offsets. Raises KeyError for an unknown metric,
+    SignatureError for a name that cannot stand in a signature, and ScoreError for unknown or repeated documents,
+    another text, offsets outside the text, references to nothing, and labels that are not among the declared.
     """
     chosen = [METRICS[name] for name in dict.fromkeys(metrics)]
     vocabulary = Vocabulary()
@@ -138,9 +138,10 @@ def _undeclared(ours: Columns, theirs: Columns, vocabulary: Vocabulary, labels: 
     """Labels that are not among the declared, with the document that has each first."""
     for side, one in (("gold", ours), ("prediction", theirs)) if labels else ():
         for items, column in (("entities", "label"), ("events", "type"), ("arguments", "role"), ("relations", "label")):
-            cells, codes = one.tables[items][column], vocabulary.of(items, column) or {}
+            cells, codes = one.tables[items][column], vocabulary.of(items, column) or Codes()
             allowed = labels.of(items, column) if labels else None
             for name, code in codes.items():
                 if name is not None and name not in (allowed or ()) and (cells == code).any():
                     document = one.doc_ids[one.tables[items]["doc"][(cells == code).argmax()]]
-                    yield f"{side} {document}: {column} {name!r} is not declared; expected one of {', '.join(allowed or ())}"
+                    expected = ", ".join(allowed or ())
+                    yield f"{side} {document}: {column} {name!r} is not declared; expected one of {expected}"

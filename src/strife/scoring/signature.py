@@ -2,8 +2,8 @@
 
     metric:arg_c+|match:exact|span:codepoint|dup:set|avg:micro|zd:0|docs:4|cov:1.000|data:strife-0.1.0@9797debb|split:test|v:0.1.0
 
-Fields are `key:value`, joined by `|`, in the order of FIELDS; `metric`, `match` and `span` are left out of the signature of a
-whole result, `labels` of a micro average, `resolver` where no offsets had to be found.
+Fields are `key:value`, joined by `|`, in the order of FIELDS; `metric`, `match` and `span` are left out of the
+signature of a whole result, `labels` of a micro average, `resolver` where no offsets had to be found.
 """
 
 import hashlib
@@ -25,8 +25,9 @@ class SignatureError(Refusal, ValueError):
 class Signature(msgspec.Struct, frozen=True):
     """How a score came about.
 
-    `coverage` is the share of gold documents that were predicted, in thousandths rounded down; `labels` the number and hash
-    of the types that a macro average runs over; `resolver` the version of what placed quoted text, 0 for given offsets.
+    `coverage` is the share of gold documents that were predicted, in thousandths rounded down; `labels` the number and
+    hash of the types that a macro average runs over; `resolver` the version of what placed quoted text, 0 for given
+    offsets.
     """
 
     data: str
@@ -110,7 +111,9 @@ def parse(text: str) -> Signature:
     try:
         return Signature(**{name: _NUMBERS[name](v) if name in _NUMBERS else v for name, v in values.items()})  # type: ignore[arg-type]
     except ValueError as error:
-        raise SignatureError(f"signature {text!r}: {error}; docs and resolver are whole numbers, cov a share") from error
+        raise SignatureError(
+            f"signature {text!r}: {error}; docs and resolver are whole numbers, cov a share"
+        ) from error
 
 
 def differences(first: Signature, second: Signature) -> tuple[str, ...]:
@@ -120,9 +123,7 @@ def differences(first: Signature, second: Signature) -> tuple[str, ...]:
     ones, but not what two versions of the resolver placed.
     """
     differ = [
-        key
-        for key, name in FIELDS.items()
-        if name not in _MAY_DIFFER and getattr(first, name) != getattr(second, name)
+        key for key, name in FIELDS.items() if name not in _MAY_DIFFER and getattr(first, name) != getattr(second, name)
     ]
     if first.resolver and second.resolver and first.resolver != second.resolver:
         differ.append("resolver")

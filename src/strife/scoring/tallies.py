@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from strife.scoring import join, overlap, templates
-from strife.scoring.columns import Columns, Vocabulary
+from strife.scoring.columns import Codes, Columns, Vocabulary
 from strife.scoring.metrics import Counts, Metric
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ class Counted(NamedTuple):
     types: dict[str, Counts]
 
 
-def tallies(
-    metrics: Sequence[Metric], gold: Columns, predicted: Columns, vocabulary: Vocabulary
-) -> dict[str, Counted]:
+def tallies(metrics: Sequence[Metric], gold: Columns, predicted: Columns, vocabulary: Vocabulary) -> dict[str, Counted]:
     """Count metrics on two sides that number their documents alike."""
     found: dict[str, Counted] = {}
     for items, same in groupby(sorted(metrics, key=lambda metric: metric.items), key=lambda metric: metric.items):
@@ -40,7 +38,7 @@ def _of_table(group: Sequence[Metric], gold: Columns, predicted: Columns, vocabu
     items = group[0].items
     wanted, given = gold.tables[items], predicted.tables[items]
     documents = len(gold.doc_ids)
-    codes = {metric.name: vocabulary.of(items, metric.types) or {} for metric in group}
+    codes = {metric.name: vocabulary.of(items, metric.types) or Codes() for metric in group}
     size = max(map(len, codes.values()))
     sets = [metric for metric in group if metric.match != "overlap"]
     counted = join.tally(wanted, given, sets, documents, size)
@@ -50,7 +48,7 @@ def _of_table(group: Sequence[Metric], gold: Columns, predicted: Columns, vocabu
     return {name: Counted(tally.documents, _named(tally.types, codes[name])) for name, tally in counted.items()}
 
 
-def _named(rows: "NDArray[np.float64]", codes: dict[object, int]) -> dict[str, Counts]:
+def _named(rows: "NDArray[np.float64]", codes: Codes) -> dict[str, Counts]:
     return {str(name): as_counts(row) for name, row in zip(codes, rows, strict=False) if row.any()}
 
 
