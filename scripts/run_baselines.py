@@ -12,7 +12,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from pycrfsuite import Tagger
+
 from strife import baselines
+from strife.baselines import Baseline
+from strife.baselines.linear import Linear
 from strife.dataset import load_documents
 from strife.leaderboard.submission import FILE, Run, Submission, as_toml
 from strife.model import Document, encode
@@ -30,18 +34,16 @@ class About(NamedTuple):
 
     description: str
     training_data: tuple[str, ...]
-    parameters: int | None
     settings: dict[str, str | int | float | bool]
 
 
 ABOUT = {
     "lexicon": About(
-        "Strings and words seen in training keep the label they mostly had; nothing is learned.", ("train",), 0, {}
+        "Strings and words seen in training keep the label they mostly had; nothing is learned.", ("train",), {}
     ),
     "linear": About(
         "Two CRF taggers for mentions and triggers, a logistic classifier for roles, gazetteers of the training data.",
         ("train", "validation (thresholds)"),
-        None,
         {"c1": 0.1, "c2": 0.05, "max_iterations": 120},
     ),
 }
@@ -67,11 +69,11 @@ def main() -> None:
         end = time.perf_counter()
         print(f"{name}: trained in {trained - begin:.1f} s, predicted in {end - trained:.2f} s", flush=True)
         results[name] = score(test, predicted, data=data, split="test")
-        write_whole(submission(options.out / "submissions" / name, data, predicted))
+        write_whole(submission(options.out / "submissions" / name, data, model, predicted))
     print_table(results)
 
 
-def submission(folder: Path, data: str, predicted: list[Document]) -> dict[Path, bytes]:
+def submission(folder: Path, data: str, model: Baseline, predicted: list[Document]) -> dict[Path, bytes]:
     """The files of a baseline's submission."""
     about = ABOUT[folder.name]
     said = Submission(
@@ -83,11 +85,24 @@ def submission(folder: Path, data: str, predicted: list[Document]) -> dict[Path,
         dataset=data,
         split="test",
         runs=[Run(PREDICTIONS)],
-        parameters=about.parameters,
+        parameters=parameters(model),
         settings=about.settings,
     )
     lines = [encode(document) + b"\n" for document in sorted(predicted, key=lambda document: document.doc_id)]
     return {folder / FILE: as_toml(said).encode(), folder / PREDICTIONS: b"".join(lines)}
+
+
+def parameters(model: Baseline) -> int:
+    """How many weights were trained: those of the role classifier, and those that the CRFs kept."""
+    if not isinstance(model, Linear):
+        return 0
+    count = int(model.roles.weights.size + model.roles.intercepts.size)
+    for crf in model.crf.values():
+        tagger = Tagger()
+        tagger.open_inmemory(crf)
+        info = tagger.info()
+        count += len(info.state_features) + len(info.transitions)
+    return count
 
 
 def print_table(results: dict[str, Scores]) -> None:
