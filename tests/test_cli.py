@@ -17,10 +17,23 @@ from strife.labelstudio.tasks import results, task
 from strife.model import Document, Entity
 from strife.ontology import PACKAGED, Ontology
 from strife.ontology_views import label_config, mappings, type_tables
+from strife.scoring.metrics import METRICS
 from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
 
-COMMANDS = ("validate", "ontology", "build", "train", "predict", "score", "errors", "submit", "leaderboard", "hub")
+COMMANDS = (
+    "validate",
+    "ontology",
+    "build",
+    "train",
+    "predict",
+    "score",
+    "compare",
+    "errors",
+    "submit",
+    "leaderboard",
+    "hub",
+)
 
 
 def run(*arguments: str | Path) -> Result:
@@ -212,9 +225,41 @@ def test_score_prints_a_table_with_its_signature(clean: Path) -> None:
     result = run("score", clean, clean)
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
-    assert lines[0].split() == ["metric", "P", "R", "F1", "tp", "fp", "fn"]
-    assert lines[1].split() == ["ent", "100.0", "100.0", "100.0", "6", "0", "0"]
-    assert lines[-1].startswith("signature: match:exact|")
+    assert lines[0].split() == ["metric", "P", "R", "F1", "95", "%", "interval", "tp", "fp", "fn"]
+    assert lines[1].split() == ["ent", *["100.0"] * 4, "to", "100.0", "6", "0", "0"]
+    assert lines[-1].startswith("signature: dup:set|avg:micro|")
+
+
+def test_score_prints_chosen_metrics_and_types(clean: Path) -> None:
+    result = run("score", clean, clean, "--metric", "timex", "--metric", "ent", "--types", "--samples", "0")
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:-1]] == [
+        "ent",
+        *("ARM", "GPE", "NUM", "PER", "TIME", "(macro)"),
+        "timex",
+    ]
+    assert " to " not in result.stdout
+    every = json.loads(run("score", clean, clean, "--metric", "all", "--format", "json").stdout)
+    assert tuple(every["scores"]) == tuple(METRICS)
+    assert "no metric nonsense; expected ent, " in refused(run("score", clean, clean, "--metric", "nonsense"))
+
+
+def test_score_takes_the_declared_labels_from_an_ontology(clean: Path, tmp_path: Path, raid: Document) -> None:
+    table = json.loads(run("score", clean, clean, "--ontology", PACKAGED, "--format", "json").stdout)
+    assert "EQP" in table["scores"]["ent"]["types"]
+    odd = msgspec.structs.replace(raid, entities=(Entity("m1", 0, 6, "ODD"),), events=())
+    write_documents(tmp_path / "odd.jsonl", [odd])
+    said = refused(run("score", clean, tmp_path / "odd.jsonl", "--ontology", PACKAGED))
+    assert "prediction raid: label 'ODD' is not declared" in said
+
+
+def test_score_places_quotes(clean: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.jsonl"
+    quotes = [{"text": "rebels", "label": "PER"}, {"text": "nobody", "label": "PER"}]
+    answers.write_text(json.dumps({"doc_id": "raid", "entities": quotes}), encoding="utf-8")
+    result = run("score", clean, answers, "--resolve")
+    assert "resolver 1: 1 of 2 quotes (50.0 %) not found in the text" in result.stdout
+    assert "|resolver:1|" in result.stdout
+    assert "DOC101" in refused(run("score", clean, answers))
 
 
 def test_score_names_missing_predictions_and_exits_0(two: Path, clean: Path) -> None:

@@ -181,3 +181,10 @@ def test_benchmark_script_gives_the_committed_submissions(tmp_path: Path, ontolo
         assert made == expected
         assert f"{folder.name}: " in done.stdout
     assert done.stdout.count(f"|docs:{len(board.texts)}|cov:1.000|data:{board.dataset}@") == len(NAMES)
+
+
+def test_the_scoring_benchmark_runs_and_all_scorers_agree() -> None:
+    run = [sys.executable, str(SCRIPTS / "bench_score.py"), "--spans", "500", "--events", "100", "--rounds", "1"]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "events_from_columns is faster than events_plain_sets by" in done.stdout

@@ -349,16 +349,17 @@ def load_documents(root: Path, split: str, config: str = "documents") -> list[Do
     dataset or split, or where its annotation is withheld.
     """
     from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
 
     try:
         data = load_dataset(str(root.resolve()), config, split=split)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, DatasetsError) as error:
         found = f"split {split!r}: {error}"
         expected = f"the folder of a dataset with a config `{config}` that has it"
         do = "check the path and the split; texts whose labels are withheld stand in the config `blind`"
         raise InputError("FIL003", root, found, expected, do) from error
     bare = dict.fromkeys(LABELS, ()) if config == BLIND else {}
-    return [from_row({**row, **bare}, data.features, root) for row in data]
+    return [_document({**row, **bare}, data.features, root) for row in data]
 
 
 def read_parquet(path: Path) -> Iterator[Document]:
@@ -377,16 +378,25 @@ def read_parquet(path: Path) -> Iterator[Document]:
             if missing := [name for name in _NEEDED if name not in kinds]:
                 raise InputError("FIL003", path, f"no column {', '.join(missing)}", expected, "write it again")
             for batch in file.iter_batches(batch_size=1000):
-                yield from (from_row(row, kinds, path) for row in batch.to_pylist())
+                yield from (_document(row, kinds, path) for row in batch.to_pylist())
     except (OSError, pyarrow.ArrowInvalid) as error:
         raise InputError("FIL003", path, str(error), expected, "check the path") from error
 
 
-def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -> Document:
-    """The document in a row of the `documents` config, as `load_dataset` gives it."""
+def _document(row: Mapping[str, Any], kinds: "Features", source: Path) -> Document:
+    """As from_row; raises InputError where the annotation is withheld, or the columns are of another shape."""
     if withheld := [name for name in _NEEDED if row[name] is None]:
         found = f"{row['doc_id']}: {', '.join(withheld)} null"
         raise InputError("DOC101", source, found, "lists", "take gold that is not withheld")
+    try:
+        return from_row(row, kinds)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        found = f"{row['doc_id']}: {type(error).__name__}: {error}"
+        raise InputError("DOC101", source, found, "the columns of `documents`", "write it again") from error
+
+
+def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:
+    """The document in a row of the `documents` config, as `load_dataset` gives it."""
     entity, event, relation = (kinds[name].feature for name in ("entities", "events", "relations"))
     entities = [
         Entity(e["id"], e["start"], e["end"], _label(entity["label"], e["label"]), _given(e, entity))

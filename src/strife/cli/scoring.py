@@ -40,11 +40,14 @@ def score(
     format: FormatOption = Format.text,
 ) -> None:
     """Score predictions against gold, with 95 % intervals."""
+    from strife.scoring.metrics import DEFAULT, chosen
     from strife.scoring.result import as_json, as_text, result
     from strife.scoring.sources import score_files
 
     with refusals():
-        scores = score_files(gold, predictions, _metrics(metric), data, split, _labels(ontology), resolve)
+        scores = score_files(
+            gold, predictions, chosen(metric) if metric else DEFAULT, data, split, _labels(ontology), resolve
+        )
         told = result(scores, samples=samples)
     typer.echo(as_json(told) if format is Format.json else as_text(told, types))
 
@@ -61,9 +64,10 @@ def compare(
 ) -> None:
     """Test systems against each other: paired approximate randomization over documents, Holm-corrected."""
     from strife.scoring.board import as_json, as_text, compared, named
+    from strife.scoring.metrics import HEADLINE, chosen
 
     with refusals():
-        boards = compared(gold, named(systems), _metrics(metric), data, split)
+        boards = compared(gold, named(systems), chosen(metric) if metric else HEADLINE, data, split)
     typer.echo(as_json(boards) if format is Format.json else as_text(boards))
 
 
@@ -94,12 +98,6 @@ def errors(
             typer.echo(f"{out}: {sum(len(one.errors) for one in analysis.documents)} errors")
             return
     typer.echo(shown)
-
-
-def _metrics(names: list[str] | None) -> tuple[str, ...]:
-    from strife.scoring.metrics import DEFAULT, chosen
-
-    return chosen(names) if names else DEFAULT
 
 
 def _labels(ontology: Path | None) -> "Labels | None":

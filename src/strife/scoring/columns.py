@@ -51,7 +51,7 @@ class Codes(dict[Any, int]):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The codes that gold and prediction share: `codes[column]`; mentions and events have one set of labels."""
+    """The codes that gold and prediction share; labels of mentions and types of events are one set."""
 
     labels: Codes = field(default_factory=Codes)
     roles: Codes = field(default_factory=Codes)
@@ -101,8 +101,10 @@ def columns(
         while batch := list(islice(stream, BATCH)):
             if (tables := _batch(batch, len(side.doc_ids), vocabulary, extra, beyond)) is not None:
                 batches.append(tables)
+            elif found := faults(batch):
+                side.faults.extend(found)
             else:
-                side.faults.extend(faults(batch))
+                raise AssertionError("a batch that has no columns has a fault")
             side.doc_ids.extend(document.doc_id for document in batch)
             side.texts.extend(document.text for document in batch)
             side.tokens.extend(getattr(document, "tokens", ()) for document in batch)

@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from strife.model import Argument, Document, Event
 from strife.refusal import Refusal
-from strife.scoring.columns import Columns
+from strife.scoring.columns import Columns, Extra
 from strife.scoring.metrics import LEAST, MOST, TIMEX, spans_by_id
 
 SHOWN = 50
@@ -23,9 +23,24 @@ def refuse(faults: Sequence[str]) -> None:
         raise ScoreError("\n".join([*faults[:SHOWN], *more]))
 
 
-def faults(side: str, documents: Sequence[Document], beyond: bool = False) -> list[str]:
-    """What is wrong inside documents of one side ("gold" or "prediction"); `beyond` allows offsets after the text."""
-    return [f"{side} {document.doc_id}: {fault}" for document in documents for fault in _document(document, beyond)]
+def faults(side: str, documents: Sequence[Document], rows: Iterable[Extra] = (), beyond: bool = False) -> list[str]:
+    """What is wrong inside documents of one side ("gold" or "prediction").
+
+    `rows` are functions that may refuse a document with ValueError; `beyond` allows offsets after the text.
+    """
+    return [
+        f"{side} {document.doc_id}: {fault}"
+        for document in documents
+        for fault in (*_document(document, beyond), *_refused(document, rows))
+    ]
+
+
+def _refused(document: Document, rows: Iterable[Extra]) -> Iterator[str]:
+    for function in rows:
+        try:
+            list(function(document))
+        except ValueError as error:
+            yield str(error)
 
 
 def _document(document: Document, beyond: bool) -> Iterator[str]:
@@ -66,7 +81,7 @@ def _argument(
 
 
 def _span(what: str, start: object, end: object, document: Document, beyond: bool) -> Iterator[str]:
-    numbers = [bound for bound in (start, end) if isinstance(bound, int) and not isinstance(bound, bool)]
+    numbers = [bound for bound in (start, end) if isinstance(bound, int)]
     if len(numbers) < 2:
         yield f"{what} [{start}:{end}]: offsets have to be whole numbers; count code points from 0"
         return

@@ -95,6 +95,7 @@ _ALL = (
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 DEFAULT: tuple[str, ...] = tuple(METRICS)[:12]
+HEADLINE: tuple[str, ...] = ("ent", "tri_c", "arg_c+")
 
 
 class MetricError(Refusal, KeyError):

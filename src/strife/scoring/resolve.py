@@ -194,7 +194,7 @@ def _distance(place: Span, trigger: Span) -> int:
     return max(place[0] - trigger[1], trigger[0] - place[1], 0)
 
 
-_ALIKE = ("'’‘‛`´", '"“”„‟«»', "-‐‑‒–—−")
+_ALIKE = ("'’‘‛`´\"“”„‟«»", "-‐‑‒–—−")
 _CLASSES = {character: f"[{re.escape(alike)}]" for alike in _ALIKE for character in alike}
 _EDGES = " \t\r\n.,;:!?'’‘`\"“”„«»()[]"
 

@@ -31,9 +31,9 @@ class Row(msgspec.Struct, frozen=True):
     precision: float
     recall: float
     f1: float
-    tp: float
-    fp: float
-    fn: float
+    tp: int | float
+    fp: int | float
+    fn: int | float
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -167,7 +167,7 @@ _READERS: dict[object, Callable[[Mapping[str, Any]], Result]] = {1: _read_1, 2: 
 def as_text(result: Result, types: bool = False) -> str:
     """A table in percent, with the intervals of F1, what was missed or not placed, and the signature."""
     width = max(map(len, result.scores), default=0) + 1
-    lines = [f"{'metric':<{width}}{'P':>7}{'R':>7}{'F1':>7}  {'95 % of F1':<13}{'tp':>8}{'fp':>8}{'fn':>8}"]
+    lines = [f"{'metric':<{width}}{'P':>7}{'R':>7}{'F1':>7}  {'95 % interval':<15}{'tp':>8}{'fp':>8}{'fn':>8}"]
     for metric, row in result.scores.items():
         if row.defined:
             lines.append(f"{metric:<{width}}{_cells(row, row.interval)}")
@@ -189,6 +189,6 @@ def as_text(result: Result, types: bool = False) -> str:
 def _cells(row: Row, bounds: Bounds | None = None) -> str:
     percent = "".join(f"{100 * part:7.1f}" for part in (row.precision, row.recall, row.f1))
     between = f"{100 * bounds.f1[0]:.1f} to {100 * bounds.f1[1]:.1f}" if bounds else ""
-    return f"{percent}  {between:<13}" + "".join(
+    return f"{percent}  {between:<15}" + "".join(
         f"{part:8.0f}" if float(part).is_integer() else f"{part:8.1f}" for part in (row.tp, row.fp, row.fn)
     )

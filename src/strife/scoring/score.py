@@ -108,8 +108,9 @@ def score(
     vocabulary = Vocabulary()
     schemes = {m.name: partial(bio.chunks, m.name) for m in chosen if m.name in bio.SCHEMES}
     beyond = resolution is not None
-    ours = columns(gold, vocabulary, schemes, partial(faults, "gold"))
-    theirs = columns(predicted, vocabulary, schemes, partial(faults, "prediction", beyond=beyond), beyond)
+    ours = columns(gold, vocabulary, schemes, partial(faults, "gold", rows=schemes.values()))
+    fault = partial(faults, "prediction", rows=schemes.values(), beyond=beyond)
+    theirs = columns(predicted, vocabulary, schemes, fault, beyond)
     refuse([*ours.faults, *theirs.faults, *between(ours, theirs), *(_undeclared(ours, theirs, vocabulary, labels))])
     missing = tuple(sorted(set(ours.doc_ids) - set(theirs.doc_ids)))
     ours = aligned(ours, sorted(ours.doc_ids))

@@ -90,11 +90,16 @@ def signature(data: str, split: str, documents: int, missing: int, resolver: int
     """The signature of a result of this version of strife. Raises SignatureError for names that cannot stand in one."""
     from importlib.metadata import version  # slow to import
 
+    check_names(data, split)
+    coverage = math.floor(1000 * (documents - missing) / documents) / 1000 if documents else 1.0
+    return Signature(data, split, documents, coverage, version("strife"), resolver=resolver)
+
+
+def check_names(data: str, split: str) -> None:
+    """Raise SignatureError for names that cannot stand in a signature."""
     for name, value in (("data", data), ("split", split)):
         if not value or _FORBIDDEN.search(value):
             raise SignatureError(f"{name} {value!r}: expected a name without blanks and '|'; give another")
-    coverage = math.floor(1000 * (documents - missing) / documents) / 1000 if documents else 1.0
-    return Signature(data, split, documents, coverage, version("strife"), resolver=resolver)
 
 
 def parse(text: str) -> Signature:

@@ -45,9 +45,9 @@ def ceaf_rme(gold: Sequence[Template], predicted: Sequence[Template]) -> dict[st
     """Counts of strings by role: templates of one type are paired, and within them fillers, so that most strings agree.
 
     phi_3 of Chen et al., Iterative Document-level Information Extraction (EACL 2023). A gold type "attack / bombing"
-    agrees with either. Where several pairings of templates agree in as many strings, the counts by role may be those of
-    any of them; their sum is the same. A filler or template that is given twice counts twice.
+    agrees with either. A filler or template that is given twice counts twice.
     """
+    gold, predicted = (sorted(side, key=_ordered) for side in (gold, predicted))  # of equal pairings always the same
     wanted, given = ([_fillers(template) for template in side] for side in (gold, predicted))
     weights = [
         [
@@ -65,6 +65,11 @@ def ceaf_rme(gold: Sequence[Template], predicted: Sequence[Template]) -> dict[st
         role: _counts(right[role], sizes[0].get(role, 0), sizes[1].get(role, 0))
         for role in sorted(sizes[0].keys() | sizes[1].keys())
     }
+
+
+def _ordered(template: Template) -> tuple[str, list[tuple[str, list[list[str]]]]]:
+    fillers = _fillers(template)
+    return template.type, [(role, sorted(map(sorted, fillers[role]))) for role in sorted(fillers)]
 
 
 def _same_type(gold: Template, predicted: Template) -> bool:
