@@ -1,10 +1,12 @@
 """Time validation against label_studio_sdk.converter to CONLL2003 on one generated export, alternated in one run.
 
-    python scripts/bench_validate.py --tasks 5000 --rounds 3
+    python scripts/bench_validate.py --tasks 5000 --rounds 3 --growth 20
 
 The export: 300 words, 40 spans (35 mentions, 5 of them nested, and 5 triggers) and 15 relations a task, valid under
-strife's ontology. Each run is a process of its own, start-up included; peak memory is the operating system's.
-Needs the extra `label-studio` for the converter; without it only strife is timed.
+strife's ontology. Each run is a process of its own, start-up included. Peak memory is that of a run by itself, summed
+over its processes (shared pages counted once), as Linux tells it. `--growth` also checks an export so many times as
+long with the rules on single documents, and one four times as long with all rules; start-up is taken off before times
+are compared. Needs the extra `label-studio` for the converter; without it only strife is timed.
 """
 
 import argparse
@@ -16,14 +18,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 from strife.labelstudio.tasks import results
 from strife.model import Argument, Document, Entity, Event, Relation, Trigger
 from strife.ontology import Ontology, load_ontology
 from strife.ontology_views import label_config
 
-WORDS, SENTENCE, MENTIONS, TRIGGERS, RELATIONS = 300, 20, 31, 5, 15
+WORDS, SENTENCE, MENTIONS, TRIGGERS, RELATIONS = 300, 20, 30, 5, 15
 SYLLABLES = ("ka", "tor", "mel", "in", "dra", "sol", "ve", "ner", "ash", "lim", "ro", "pet")
 
 
@@ -71,7 +76,7 @@ def _annotation(
             events.append(Event(f"e{n}", "CLASH", trigger, (), {"incident": len(events) + 1}))
             continue
         entities.append(Entity(f"m{n}", start, end, chance.choice(("FAC", "ORG", "ARM"))))
-        if len(entities) % 7 == 0:
+        if len(entities) % 7 == 6:  # each sixth, since the one inside counts too
             entities.append(Entity(f"n{n}", start, start + len(words[n]), "GPE"))
     drawn = []
     for event in events:
@@ -89,11 +94,14 @@ def _annotation(
 
 def write_export(path: Path, tasks: int, ontology: Ontology) -> None:
     """A generated export of so many tasks."""
-    with path.open("w", encoding="utf-8") as file:
-        for number in range(1, tasks + 1):
-            file.write("[" if number == 1 else ",\n")
-            json.dump(generated_task(number, ontology), file)
+    with path.open("w", encoding="utf-8") as file, ProcessPoolExecutor() as pool:
+        for number, line in enumerate(pool.map(_line, range(1, tasks + 1), [ontology] * tasks, chunksize=100), 1):
+            file.write(("[" if number == 1 else ",\n") + line)
         file.write("]")
+
+
+def _line(number: int, ontology: Ontology) -> str:
+    return json.dumps(generated_task(number, ontology))
 
 
 CONVERT = """
@@ -103,14 +111,91 @@ Converter(config=sys.argv[2], project_dir=None).convert(sys.argv[1], sys.argv[3]
 """
 
 
-def run(command: list[str]) -> tuple[float, float]:
-    """Seconds and peak megabytes of one process."""
+class Seconds(NamedTuple):
+    """How long a process took: by the clock, and of all processors."""
+
+    clock: float
+    processor: float
+
+
+def seconds_of(command: list[str]) -> Seconds:
+    """How long a process takes, its children included."""
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
         sys.exit(f"{command[:4]} failed")
-    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+    return Seconds(time.perf_counter() - begin, used.ru_utime + used.ru_stime)
+
+
+def megabytes_of(command: list[str]) -> float:
+    """The most memory that a process and its children hold together, looked at 50 times a second."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, sum(map(_kilobytes, _session(process.pid))))
+        time.sleep(0.02)
+    return peak / 1024
+
+
+def _session(leader: int) -> list[Path]:
+    """The processes that a session leader started, and itself."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getsid(int(folder.name)) == leader:
+                found.append(folder)
+        except ProcessLookupError:
+            continue
+    return found
+
+
+def _kilobytes(folder: Path) -> int:
+    """The proportional set size of a process: pages that several share are divided among them."""
+    try:
+        lines = (folder / "smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0  # it has ended
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def validation(export: Path, *options: str) -> list[str]:
+    """The command that validates an export."""
+    return [sys.executable, "-m", "strife.cli", "validate", str(export), *options]
+
+
+def compare(commands: dict[str, list[str]], rounds: int) -> None:
+    """Time the commands in turn, then tell each one's times, its memory, and how often it fits into the last one's."""
+    times: dict[str, list[Seconds]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            times[name].append(seconds_of(command))
+    *_, last = times.values()
+    for name, command in commands.items():
+        listed = ", ".join(f"{one.clock:.2f}" for one in times[name])
+        clock = median(slow.clock / fast.clock for slow, fast in zip(last, times[name], strict=True))
+        processor = median(slow.processor / fast.processor for slow, fast in zip(last, times[name], strict=True))
+        ratios = f"{clock:.1f} times as fast by the clock, {processor:.1f} by processor time"
+        print(f"{name:<13} {listed} s; {megabytes_of(command):.0f} MB; {ratios}", flush=True)
+
+
+def growth(short: Path, tasks: int, times: int, rounds: int, options: tuple[str, ...], folder: Path) -> None:
+    """How time and memory grow with the length of an export."""
+    ontology = load_ontology()
+    one, long = folder / "one.json", folder / "long.json"
+    write_export(one, 1, ontology)
+    write_export(long, times * tasks, ontology)
+    start = median(seconds_of(validation(one, *options)).clock for _ in range(3))
+    ratios = []
+    for _ in range(rounds):
+        less, more = (seconds_of(validation(export, *options)).clock - start for export in (short, long))
+        ratios.append(more / less / times)
+    memory = " and ".join(f"{megabytes_of(validation(export, *options)):.0f} MB" for export in (short, long))
+    listed = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(
+        f"{' '.join(options) or 'all rules'}: {times} times as long, time a task {listed} times, {memory}", flush=True
+    )
 
 
 def main() -> None:
@@ -118,25 +203,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--keep", type=Path, help="write the export here and keep it")
+    parser.add_argument("--growth", type=int, default=0, metavar="TIMES", help="also an export so many times as long")
     options = parser.parse_args()
     ontology = load_ontology()
-    with tempfile.TemporaryDirectory() as folder:
-        export = options.keep or Path(folder) / "export.json"
-        if not export.exists():
-            write_export(export, options.tasks, ontology)
-        config = Path(folder) / "config.xml"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        export, config = folder / "export.json", folder / "config.xml"
+        write_export(export, options.tasks, ontology)
         config.write_text(label_config(ontology), encoding="utf-8")
-        strife = [sys.executable, "-m", "strife.cli", "validate", str(export)]
-        commands = {"strife, per document": [*strife, "--per-document"], "strife, all rules": strife}
+        commands = {"per document": validation(export, "--per-document"), "all rules": validation(export)}
         if importlib.util.find_spec("label_studio_sdk"):
-            out = str(Path(folder) / "conll")
-            commands["converter to CONLL2003"] = [sys.executable, "-c", CONVERT, str(export), str(config), out]
-        print(f"{options.tasks} tasks, {export.stat().st_size / 1e6:.1f} MB")
-        for _ in range(options.rounds):
-            for name, command in commands.items():
-                seconds, megabytes = run(command)
-                print(f"{name:<25} {seconds:7.2f} s {megabytes:7.0f} MB", flush=True)
+            converted = [str(export), str(config), str(folder / "conll")]
+            commands["converter"] = [sys.executable, "-c", CONVERT, *converted]
+        print(f"{options.tasks} tasks, {export.stat().st_size / 1e6:.1f} MB", flush=True)
+        compare(commands, options.rounds)
+        if options.growth:
+            growth(export, options.tasks, options.growth, options.rounds, ("--per-document",), folder)
+            growth(export, options.tasks, min(options.growth, 4), options.rounds, (), folder)
 
 
 if __name__ == "__main__":

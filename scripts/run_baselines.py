@@ -8,6 +8,7 @@ The dataset is opened with `load_dataset`, as any user would.
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from strife.dataset import load_documents
 from strife.leaderboard.submission import FILE, Run, Submission, as_toml
 from strife.model import Document, encode
 from strife.ontology import load_ontology
+from strife.refusal import Refusal
 from strife.scoring.score import Scores, score
 from strife.store import write_whole
 
@@ -55,7 +57,10 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=ROOT)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks")
     options = parser.parse_args()
-    manifest = json.loads((options.dataset / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
+    path = options.dataset / "corpus" / "MANIFEST.json"
+    if not path.is_file():
+        sys.exit(f"{path}: missing; make the dataset with `strife build`")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
     data = f"{manifest['name']}-{manifest['version']}"
     train, validation, test = (load_documents(options.dataset, split) for split in ("train", "validation", "test"))
     print(f"{data}: {len(train)} documents to train, {len(validation)} to tune, {len(test)} to test", flush=True)
@@ -119,4 +124,7 @@ def print_table(results: dict[str, Scores]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Refusal as error:
+        sys.exit(f"{Path(__file__).name}: {error}")

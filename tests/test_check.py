@@ -276,6 +276,23 @@ def test_a_file_that_is_named_is_taken_whatever_its_ending(tmp_path: Path, sym: 
     assert check_paths([path], sym).report.errors == 1
 
 
+def test_hidden_files_and_settings_of_a_folder_are_passed_over(tmp_path: Path, sym: Ontology) -> None:
+    for name, content in (
+        (".venv/package.json", "no export"),
+        (".hidden.json", "no export"),
+        ("MANIFEST.json", '{\n "counts": {}\n}'),
+        ("a.json", "[]"),
+        ("b.json", '{"doc_id": "d", "text": ""}\n'),
+        ("c.json", ""),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert [path.name for path in files([tmp_path])] == ["a.json", "b.json", "c.json"]
+    assert [path.name for path in files([tmp_path / ".venv"])] == ["package.json"]  # named, so not hidden
+    with pytest.raises(InputError, match=r"FIL002 .*MANIFEST.json"):
+        check_paths([tmp_path / "MANIFEST.json"], sym)
+
+
 @pytest.mark.parametrize("content", ["notes.txt", ""])
 def test_a_folder_without_files_is_refused(tmp_path: Path, sym: Ontology, content: str) -> None:
     if content:
@@ -336,7 +353,6 @@ def test_packed_exports_and_documents(tmp_path: Path, sym: Ontology, name: str) 
         (b"[" * 100_000, r"^FIL004 "),
         (b"{}", r"^DOC101 .*: line 1: .*missing required field `doc_id`"),
         (b'{"id": 1, "title": "a project"}', r"^DOC101 .*: line 1: .*missing required field `doc_id`"),
-        (b'{\n "id": 1\n}', r"^FIL002 .*: line 1: "),
         (b'{"doc_id": "a", "text": "x"', r"^FIL002 .*: line 1: "),
         (b'{"a":' * 100_000, r"^FIL002 .*: line 1: "),
     ],

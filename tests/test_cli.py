@@ -16,7 +16,7 @@ from strife.cli import app
 from strife.labelstudio.tasks import results, task
 from strife.model import Document, Entity
 from strife.ontology import PACKAGED, Ontology
-from strife.ontology_views import label_config, mappings, type_tables
+from strife.ontology_views import checks, label_config, mappings, type_tables
 from strife.scoring.metrics import METRICS
 from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
@@ -195,6 +195,7 @@ def test_ontology_views_print_what_the_library_gives(ontology: Ontology) -> None
     assert run("ontology", "label-config").stdout == label_config(ontology)
     assert run("ontology", "types").stdout == type_tables(ontology)
     assert run("ontology", "mappings").stdout == mappings(ontology)
+    assert run("ontology", "checks").stdout == checks(ontology) + "\n"
     features = json.loads(run("ontology", "features").stdout)
     assert features["entities"]["ner_tags"]["feature"]["names"][:3] == ["O", "B-PER", "I-PER"]
 
@@ -298,6 +299,12 @@ def test_predict_prints_a_raw_text_readably(model: Path, tmp_path: Path) -> None
     }
 
 
+def test_predict_prints_documents_for_machines(model: Path, two: Path, tmp_path: Path) -> None:
+    run("predict", model, two, "--out", tmp_path / "out.jsonl")
+    result = run("predict", model, two, "--format", "json")
+    assert (result.exit_code, result.stdout) == (0, (tmp_path / "out.jsonl").read_text(encoding="utf-8"))
+
+
 def test_predict_prints_documents_readably_if_not_written(model: Path, two: Path) -> None:
     result = run("predict", model, two)
     assert result.exit_code == 0
@@ -316,6 +323,8 @@ def test_predict_prints_documents_readably_if_not_written(model: Path, two: Path
         ("latin.txt", b"caf\xe9", "FIL008"),
         ("missing.jsonl", None, "FIL007"),
         ("broken.jsonl", b"{", "FIL002"),
+        ("export.json", b'[{"id": 1, "data": {"text": "a"}, "annotations": []}]', "DOC101"),
+        ("settings.json", b'{\n "a": 1\n}', "FIL002"),
     ],
 )
 def test_predict_refuses_unusable_sources(
@@ -340,6 +349,20 @@ def test_train_refuses_unknown_names_and_documents_without_annotation(tmp_path: 
     assert "nothing is annotated in bare" in refused(
         run("train", "lexicon", tmp_path / "bare.jsonl", "--out", tmp_path / "m")
     )
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("name", ["lexicon", "linear"])
+@pytest.mark.parametrize(
+    ("entity", "said"),
+    [(Entity("m", 0, 99, "PER"), "SPN201 bad [0:99]"), (Entity("m", 0, 6, "REBEL"), "ONT301 bad [0:6]")],
+)
+def test_train_refuses_documents_that_nobody_can_learn_from(
+    tmp_path: Path, clean: Path, name: str, entity: Entity, said: str
+) -> None:
+    write_documents(tmp_path / "bad.jsonl", [Document("bad", "Rebels fled.", (entity,))])
+    for arguments in ([tmp_path / "bad.jsonl"], [clean, "--validation", tmp_path / "bad.jsonl"]):
+        assert said in refused(run("train", name, *arguments, "--out", tmp_path / "m"))
     assert not (tmp_path / "m").exists()
 
 
@@ -411,3 +434,19 @@ def test_closed_pipe_is_no_error(tmp_path: Path, model: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [["ontology"], ["validate", "faulty.jsonl", "--format", "json"]])
+def test_output_to_a_full_disk_is_refused(tmp_path: Path, faulty: Path, arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "strife.cli", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("strife: the output cannot be written")
+    assert len(done.stderr.splitlines()) == 1

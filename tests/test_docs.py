@@ -9,12 +9,16 @@ import sys
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from strife.cli import app, compare, validate
 from strife.cli import score as score_command
+from strife.formats.convert import FORMATS
+from strife.formats.corpora import READERS
 from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
@@ -22,7 +26,7 @@ from strife.scoring.metrics import METRICS
 from strife.scoring.resolve import VERSION, Answer, resolve
 from strife.scoring.score import score
 from strife.scoring.signature import FIELDS, parse
-from strife.validate.catalogue import pages
+from strife.validate.catalogue import RULES, pages
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -67,7 +71,7 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         assert command.callback.__doc__
-        assert f"strife {command.callback.__name__}" in README
+        assert f"strife {command.name or command.callback.__name__}" in README
 
 
 @pytest.mark.parametrize("system", ["lexicon", "linear"])
@@ -120,6 +124,10 @@ def test_the_datasheet_counts_the_decisions() -> None:
 
 def test_the_rules_page_is_generated() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == pages()
+
+
+def test_the_changelog_counts_the_rules() -> None:
+    assert f"`strife validate`: {len(RULES)} rules" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_the_python_of_the_validation_page_runs() -> None:
@@ -178,3 +186,51 @@ def test_the_validation_page_names_every_option() -> None:
     for name in inspect.signature(validate).parameters:
         if name not in ("paths", "out"):
             assert f"--{name.replace('_', '-')}" in page, name
+
+
+def test_the_formats_page_names_every_corpus_and_format() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name in (*READERS, *FORMATS):
+        assert f"\n| `{name}` |" in page, name
+
+
+# ---------------------------------------------------------------- what a team pastes into its project
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Path:
+    """An annotation project with one finding."""
+    (tmp_path / "annotation").mkdir()
+    broken = ROOT / "tests" / "data" / "invalid" / "SPN203-trigger.jsonl"
+    (tmp_path / "annotation" / "documents.jsonl").write_bytes(broken.read_bytes())
+    return tmp_path
+
+
+def strife_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "strife.cli", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def yaml_of_the_validation_page() -> list[Any]:
+    page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)]
+
+
+def test_the_hook_finds_what_is_wrong_in_a_project(team: Path) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    pasted = yaml_of_the_validation_page()[0]["repos"][0]["hooks"]
+    assert pasted == [{key: hook[key] for key in ("id", "files", "args")}]
+    assert hook["pass_filenames"] is False  # rules that compare documents need all of them
+    strife, *words = [*shlex.split(hook["entry"]), *hook["args"]]
+    assert strife == "strife"
+    done = strife_in(team, *words)
+    assert (done.returncode, "SPN203" in done.stdout) == (1, True)
+
+
+def test_the_workflow_annotates_what_is_wrong_in_a_project(team: Path) -> None:
+    steps = yaml_of_the_validation_page()[1]["jobs"]["validate"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert [command.split()[0] for command in commands] == ["pip", "strife"]
+    done = strife_in(team, *shlex.split(commands[-1])[1:])
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error file=annotation/documents.jsonl,line=1,title=SPN203::")

@@ -189,6 +189,26 @@ def test_a_figure_raises_one_finding_at_most(
     assert [code for code, *_ in judged(ontology, "12", **attributes)] == codes
 
 
+@pytest.mark.parametrize(
+    ("other", "attributes", "found"),
+    [
+        ("INJURY", {}, ["CAS606 m"]),
+        ("INJURY", {"people_min": 3}, ["CAS606 m"]),
+        ("DEATH", {}, ["CAS602 d", "CAS602 o"]),  # two deaths told with one number: each has it
+        ("DEATH", {"people_min": 12, "people_max": 12}, ["CAS602 d"]),
+        ("RELEASE", {}, ["CAS602 d"]),  # has no figure
+    ],
+)
+def test_a_count_of_two_events(ontology: Ontology, other: str, attributes: dict[str, int], found: list[str]) -> None:
+    arguments = (Argument("count", "m"),)
+    events = (
+        Event("d", "DEATH", Trigger(3, 9), arguments, {"incident": 1}),
+        Event("o", other, Trigger(13, 20), arguments, {"incident": 1, **attributes}),
+    )
+    document = Document("d", "12 killed or wounded.", (Entity("m", 0, 2, "NUM"),), events)
+    assert [f"{f.code} {f.item}" for f in validate([document], ontology).findings] == found
+
+
 def test_a_count_beyond_the_table_is_left_to_the_annotator(ontology: Ontology) -> None:
     assert judged(ontology, "several", people_min=2) == []
 

@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strife.check import check_paths
-from strife.fix import mend, mend_document, mend_results, mended_file, trimmed
+from strife.fix import mend_document, mend_results, trimmed
 from strife.labelstudio.export import read_export
 from strife.labelstudio.tasks import results, task
+from strife.mend import ALL_RULES, Chosen, Mended, mend, mended_file
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Trigger, canonical
 from strife.ontology import Ontology, load_ontology
 from strife.store import OutputError, read_documents, write_documents
-from strife.validate import validate
+from strife.validate import RULES, validate
+from strife.waivers import Waiver
 from tests.conftest import ROOT
 
 Json = dict[str, Any]
@@ -184,7 +186,7 @@ CASES = {
     ),
     "relation reversed": (
         document(VILLAGERS, TALMAR, Relation("p", "v", "member_of")),
-        ["ARG506"],
+        ["REL551"],
         document(VILLAGERS, TALMAR, Relation("v", "p", "member_of")),
     ),
 }
@@ -387,6 +389,29 @@ def test_mending_a_document_twice_is_mending_it_once(one: Document) -> None:
     assert mend_document(mended, OURS) == (mended, [])
 
 
+SAFE = sorted(rule.code for rule in RULES if rule.fix == "safe")
+
+
+@given(documents(), st.sets(st.sampled_from(SAFE)))
+def test_only_rules_that_were_chosen_are_mended(one: Document, chosen: set[str]) -> None:
+    wanted = Chosen(frozenset(chosen)).of(one.doc_id)
+    mended, notes = mend_document(one, OURS, wanted)
+    # An arrow between a mention and its repetition goes with the repetition, whatever was chosen.
+    of_repetition = {"ARG507"} if {"SPN207", "EVT404"} & chosen else set()
+    assert set(codes(notes)) <= chosen | of_repetition
+    assert mend_document(mended, OURS, wanted) == (mended, [])
+
+
+@given(documents())
+def test_what_is_waived_is_not_mended(one: Document) -> None:
+    found = [f for f in validate([one], OURS).findings if f.code in SAFE]
+    waivers = [Waiver(f.code, f.doc_id, "as it should be", f.quote or "") for f in found]
+    # Of an arrow to nothing the validator only says that (ARG505), also where it is stored twice.
+    waivers.append(Waiver("ARG507", one.doc_id, "as it should be"))
+    # Where an edge is left alone nothing can become a repetition, and so nothing is left to do.
+    assert mend_document(one, OURS, Chosen(waivers=tuple(waivers)).of(one.doc_id)) == (one, [])
+
+
 @given(documents())
 def test_only_spans_that_a_note_names_move_and_only_by_edge_characters(one: Document) -> None:
     mended, notes = mend_document(one, OURS)
@@ -492,16 +517,18 @@ FAULTY = region("a", 0, 7)
 def test_a_mended_export_is_a_new_file_and_the_old_one_stays(tmp_path: Path) -> None:
     path = exported(tmp_path / "x.json", FAULTY)
     before = path.read_bytes()
-    said = mend([tmp_path], OURS, None, write=True)
+    said = mend([tmp_path], OURS, ALL_RULES, None, write=True)
     assert path.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.fixed.json", "x.json"]
-    assert said.splitlines()[1:] == [f"written: {tmp_path / 'x.fixed.json'}", "1 fixes"]
-    assert "annotation 7: SPN203 [0:7] 'Rebels ' -> [0:6] 'Rebels'" in said
+    (note,) = said.notes
+    assert note.endswith("task 1, annotation 7: SPN203 [0:7] 'Rebels ' -> [0:6] 'Rebels'")
+    assert said.as_text().splitlines() == [note, f"written: {tmp_path / 'x.fixed.json'}", "1 fixes"]
+    assert json.loads(said.as_json()) == {"fixes": [note], "written": [str(tmp_path / "x.fixed.json")]}
 
 
 def test_a_mended_export_keeps_everything_else_of_every_task(tmp_path: Path) -> None:
     path = exported(tmp_path / "x.json", FAULTY, region("v", 18, 27))
-    mend([path], OURS, None, write=True)
+    mend([path], OURS, ALL_RULES, None, write=True)
     expected = json.loads(path.read_bytes())
     expected[0]["annotations"][0]["result"][0]["value"].update(end=6, text="Rebels")
     for one in expected:
@@ -512,7 +539,7 @@ def test_a_mended_export_keeps_everything_else_of_every_task(tmp_path: Path) -> 
 def test_a_mended_export_holds_predictions_as_objects_and_no_drafts(tmp_path: Path) -> None:
     whole = {"id": 5, "model_version": "m", "result": [FAULTY]}
     path = exported(tmp_path / "x.json", FAULTY, drafts=[3, {"id": 4, "result": []}], predictions=[9, whole])
-    mend([path], OURS, None, write=True)
+    mend([path], OURS, ALL_RULES, None, write=True)
     tasks = json.loads((tmp_path / "x.fixed.json").read_bytes())
     assert [one["predictions"] for one in tasks] == [[whole], [whole]]
     assert not any("drafts" in one for one in tasks)
@@ -520,7 +547,7 @@ def test_a_mended_export_holds_predictions_as_objects_and_no_drafts(tmp_path: Pa
 
 def test_a_mended_export_reads_as_an_export_without_what_was_mended(tmp_path: Path) -> None:
     path = exported(tmp_path / "x.json", FAULTY, region("b", 0, 6))
-    mend([path], OURS, tmp_path / "out", write=True)
+    mend([path], OURS, ALL_RULES, tmp_path / "out", write=True)
     checked = check_paths([tmp_path / "out" / "x.fixed.json"], OURS)
     assert checked.states == {"submitted": 1, "skipped": 1, "unannotated": 1}
     assert not {"SPN203", "SPN207"} & {f.code for f in checked.report.findings}
@@ -538,28 +565,29 @@ def test_a_task_that_cannot_be_read_is_kept_byte_for_byte(tmp_path: Path) -> Non
 
 def test_nothing_to_mend_writes_no_file(tmp_path: Path) -> None:
     exported(tmp_path / "x.json", region("a", 0, 6))
-    assert mend([tmp_path], OURS, None, write=True) == "0 fixes"
+    assert mend([tmp_path], OURS, ALL_RULES, None, write=True) == Mended([], [])
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
 
 
 def test_only_files_with_something_to_mend_give_new_ones(tmp_path: Path) -> None:
     exported(tmp_path / "x.json", region("a", 0, 6))
     exported(tmp_path / "y.json", FAULTY)
-    mend([tmp_path], OURS, tmp_path / "out", write=True)
+    mend([tmp_path], OURS, ALL_RULES, tmp_path / "out", write=True)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["y.fixed.json"]
 
 
 def test_a_look_at_the_fixes_writes_nothing(tmp_path: Path) -> None:
     path = exported(tmp_path / "x.json", FAULTY)
-    assert mend([path], OURS, tmp_path / "out", write=False).splitlines()[-1] == "1 fixes"
+    told = mend([path], OURS, ALL_RULES, tmp_path / "out", write=False)
+    assert (len(told.notes), told.written) == (1, [])
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
 
 
 def test_a_second_run_over_the_folder_mends_the_original_only(tmp_path: Path) -> None:
     exported(tmp_path / "x.json", FAULTY)
-    first = mend([tmp_path], OURS, None, write=True)
+    first = mend([tmp_path], OURS, ALL_RULES, None, write=True)
     content = (tmp_path / "x.fixed.json").read_bytes()
-    assert mend([tmp_path], OURS, None, write=True) == first
+    assert mend([tmp_path], OURS, ALL_RULES, None, write=True) == first
     assert (tmp_path / "x.fixed.json").read_bytes() == content
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -567,7 +595,7 @@ def test_a_second_run_over_the_folder_mends_the_original_only(tmp_path: Path) ->
 def test_documents_are_mended_into_documents(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     write_documents(path, [document(Entity("a", 0, 7, "PER"))])
-    mend([path], OURS, None, write=True)
+    mend([path], OURS, ALL_RULES, None, write=True)
     assert list(read_documents(tmp_path / "x.fixed.jsonl")) == [document(REBELS)]
 
 
@@ -577,12 +605,12 @@ def test_the_new_file_is_named_after_the_old_one(tmp_path: Path, name: str, mend
     path = tmp_path / "in" / name
     path.parent.mkdir()
     path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
-    mend([path], OURS, tmp_path / "out", write=True)
+    mend([path], OURS, ALL_RULES, tmp_path / "out", write=True)
     assert [p.name for p in (tmp_path / "out").iterdir()] == [mended]
 
 
 def test_a_file_without_an_ending_keeps_its_name(tmp_path: Path) -> None:
-    mend([exported(tmp_path / "export", FAULTY)], OURS, tmp_path / "out", write=True)
+    mend([exported(tmp_path / "export", FAULTY)], OURS, ALL_RULES, tmp_path / "out", write=True)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["export.fixed"]
 
 
@@ -591,7 +619,7 @@ def test_two_files_of_one_name_are_not_written_over_each_other(tmp_path: Path) -
         (tmp_path / folder).mkdir()
         exported(tmp_path / folder / "x.json", FAULTY)
     with pytest.raises(OutputError, match=r"x\.fixed\.json: two files"):
-        mend([tmp_path / "a", tmp_path / "b"], OURS, tmp_path / "out", write=True)
+        mend([tmp_path / "a", tmp_path / "b"], OURS, ALL_RULES, tmp_path / "out", write=True)
     assert not (tmp_path / "out").exists()
 
 

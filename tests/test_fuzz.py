@@ -12,8 +12,8 @@ import pytest
 
 from strife.check import check_paths
 from strife.finding import Report
-from strife.fix import mended_file
 from strife.labelstudio.tasks import results, task
+from strife.mend import mended_file
 from strife.model import Argument, Document, Entity, Event, Trigger, encode
 from strife.ontology import Ontology, load_ontology
 from strife.report import as_github, as_json, as_json_lines, as_sarif, as_text
@@ -256,6 +256,17 @@ def test_a_task_of_ten_megabytes_is_checked_whole(tmp_path: Path, ontology: Onto
     assert time.process_time() - begin < 10
     assert {finding.doc_id for finding in report.findings if finding.code == "SPN203"} == {"d"}
     assert {finding.doc_id for finding in report.findings if finding.code == "SPN201"} == {"e"}
+
+
+def test_findings_about_a_text_of_one_word_stay_short(ontology: Ontology) -> None:
+    spans = [Entity(f"m{n}", n, 1_000_000 - n, "GPE") for n in range(1, 501)]
+    text = "x" * 500_000 + " " + "x" * 500_000
+    document = Document("d", text, (*spans, Entity("e", 0, 500_001, "GPE"), Entity("c", 400_000, 999_999, "TIME")))
+    begin = time.process_time()
+    findings = list(check_document(document, ontology))
+    assert time.process_time() - begin < 20
+    assert {"SPN203", "SPN205", "SPN206", "SPN208"} <= {finding.code for finding in findings}
+    assert max(len(str(finding)) for finding in findings) < 400
 
 
 def blank_edged(number: int, doc_id: str, project: int, region: str = "m") -> Json:

@@ -167,7 +167,7 @@ def test_all_faults_are_told_at_once(desk: Desk, raid: Document) -> None:
 def test_broken_task_is_refused(tmp_path: Path, raid: Document, ontology: Ontology) -> None:
     path = tmp_path / "broken.json"
     path.write_text('[{"id": 1, "data": {"doc_id": "raid"}, "annotations": []}]', encoding="utf-8")
-    with pytest.raises(GoldError, match="DOC101"):
+    with pytest.raises(GoldError, match=r"broken\.json: DOC101"):
         gold_documents({"raid": bare(raid)}, [], [path], ontology)
 
 

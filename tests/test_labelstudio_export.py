@@ -202,7 +202,7 @@ def test_each_fault_of_the_invalid_annotation_is_found_once(
     found = [*version.findings, *check_document(version.document, sym, version.origin)]
     places = sorted((finding.code, finding.item or "", finding.start, finding.end) for finding in found)
     assert places == [
-        ("ARG505", "", None, None),
+        ("ARG505", "HDDh5m_7bD", 88, 95),
         ("LSE101", "badname001", 4, 8),
         ("ONT301", "badlabel01", 0, 3),
         ("ONT303", "HDDh5m_7bD", 88, 95),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from strife.model import Argument, Document, Entity, Event, Trigger
 from strife.ontology import Ontology, load_ontology
-from strife.ontology_views import SCHEMES, label_config, mappings, type_tables
+from strife.ontology_views import SCHEMES, checks, label_config, mappings, type_tables
+from strife.validate import BY_CODE, validate
 from tests.conftest import ROOT
 
 SYM = ROOT / "tests" / "data" / "sym.toml"
@@ -227,3 +229,40 @@ def test_mappings_have_a_row_for_every_label(ontology: Ontology) -> None:
     assert [row[0] for row in body] == [*ontology.entity_types, *ontology.event_types]
     assert dict(zip(head, body[0], strict=True))["ACE"] == "PER"
     assert {len(row) for row in body} == {len(head)}
+
+
+@pytest.mark.parametrize("file", [None, SYM])
+def test_every_check_is_one_line_under_the_code_of_a_rule(file: Path | None) -> None:
+    lines = [line.split("  ", 1) for line in checks(load_ontology(file)).splitlines()]
+    assert lines
+    assert all(code in BY_CODE and demand for code, demand in lines)
+    assert len(set(map(tuple, lines))) == len(lines)
+
+
+def test_the_validator_demands_of_fillers_what_the_checks_say(ontology: Ontology) -> None:
+    lines = checks(ontology).splitlines()
+    for kind, event_type in ontology.event_types.items():
+        for role in ontology.role_names:
+            said = [line.split(": ")[1] for line in lines if line.startswith(f"ARG502  {kind}.{role}: ")]
+            assert bool(said) == (role in event_type.arguments)
+            for label in ontology.entity_types if said else ():
+                event = Event("e", kind, Trigger(0, 4), (Argument(role, "m"),))
+                document = Document("d", "Fled Talmar", (Entity("m", 5, 11, label),), (event,))
+                found = validate([document], ontology, select=["ARG502"]).findings
+                assert bool(found) == (label not in said[0].split(", ")), (kind, role, label)
+
+
+def test_the_validator_demands_of_nesting_what_the_checks_say(ontology: Ontology) -> None:
+    lines = checks(ontology).splitlines()
+    for outer in ontology.entity_types:
+        (inside,) = (line.split(": ")[1].split(", ") for line in lines if line.startswith(f"SPN208  inside {outer}: "))
+        for inner in ontology.entity_types:
+            document = Document("d", "Talmar Army", (Entity("m", 0, 11, outer), Entity("n", 0, 6, inner)))
+            found = validate([document], ontology, select=["SPN208"]).findings
+            assert bool(found) == (inner not in inside), (outer, inner)
+
+
+def test_a_lax_ontology_demands_less(lax: Ontology) -> None:
+    demanded = {line[:6] for line in checks(lax).splitlines()}
+    assert demanded == {"SPN207", "EVT404", "ONT301", "ONT303", "ARG501", "ONT302"}
+    assert "SPN207  two mentions with one label do not share a span" in checks(lax)

@@ -74,7 +74,7 @@ def test_rules_come_by_level() -> None:
 def test_the_rules_that_are_mended_are_these() -> None:
     # --fix promises to move nothing else, so adding a rule here needs a fix that was proved safe.
     mended = {rule.code for rule in RULES if rule.fix == "safe"}
-    assert mended == {"SPN203", "SPN204", "SPN207", "EVT404", "ARG506", "ARG507"}
+    assert mended == {"SPN203", "SPN204", "SPN207", "EVT404", "ARG506", "ARG507", "REL551"}
 
 
 def test_the_documented_rules_are_the_rules() -> None:
@@ -103,9 +103,9 @@ def test_the_page_of_a_rule_that_is_not_mended_says_so() -> None:
     [
         ((), (), ALL),
         (("CAS603",), (), {"CAS603"}),
-        (("CAS",), (), {"CAS601", "CAS602", "CAS603", "CAS604", "CAS605"}),
-        (("CAS60", "TIM701"), (), {"CAS601", "CAS602", "CAS603", "CAS604", "CAS605", "TIM701"}),
-        (("CAS",), ("CAS602",), {"CAS601", "CAS603", "CAS604", "CAS605"}),
+        (("CAS",), (), {f"CAS60{n}" for n in range(1, 7)}),
+        (("CAS60", "TIM701"), (), {*(f"CAS60{n}" for n in range(1, 7)), "TIM701"}),
+        (("CAS",), ("CAS602",), {"CAS601", "CAS603", "CAS604", "CAS605", "CAS606"}),
         (("REL", "REL551"), ("REL551", "REL552"), {"REL553"}),
         (("CAS602",), ("CAS",), set()),
         ((), ("CAS", "TIM"), {code for code in ALL if not code.startswith(("CAS", "TIM"))}),

@@ -1,5 +1,6 @@
 """The maintainers' scripts: annotation notes to documents, and the benchmark run."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from strife.articles import read_article
 from strife.baselines import NAMES
+from strife.check import check_paths
+from strife.labelstudio.export import read_export
 from strife.leaderboard.check import board_of, check
 from strife.leaderboard.submission import read_submission
 from strife.model import Argument, Document, Relation, Zone
@@ -188,3 +191,43 @@ def test_the_scoring_benchmark_runs_and_all_scorers_agree() -> None:
     done = subprocess.run(run, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "events_from_columns is faster than events_plain_sets by" in done.stdout
+
+
+def test_the_baseline_script_refuses_a_folder_without_a_dataset(tmp_path: Path) -> None:
+    run = [sys.executable, str(SCRIPTS / "run_baselines.py"), "--dataset", str(tmp_path)]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "MANIFEST.json: missing; make the dataset with `strife build`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(SCRIPTS))
+        import bench_validate
+    return bench_validate
+
+
+def test_the_export_of_the_speed_benchmark_is_as_large_as_it_says(
+    bench: ModuleType, tmp_path: Path, ontology: Ontology
+) -> None:
+    path = tmp_path / "export.json"
+    bench.write_export(path, 3, ontology)
+    checked = check_paths([path], ontology)
+    assert [str(finding) for finding in checked.report.findings] == []
+    documents = [version.document for task in read_export(path, ontology) for version in task.versions]
+    assert [len(document.text.split()) for document in documents] == [300] * 3
+    assert [len(document.items) for document in documents] == [40] * 3
+    arrows = [len(d.relations) + sum(len(event.arguments) for event in d.events) for d in documents]
+    assert arrows == [15] * 3
+
+
+def test_the_speed_benchmark_tells_times_and_memory(tmp_path: Path) -> None:
+    run = [sys.executable, str(SCRIPTS / "bench_validate.py"), "--tasks", "3", "--rounds", "1"]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    head, *rows = done.stdout.splitlines()
+    assert head == "3 tasks, 0.0 MB"
+    assert [row[:13].strip() for row in rows][:2] == ["per document", "all rules"]
+    assert all(re.search(r"\d\.\d\d s; [1-9]\d* MB; \d+\.\d times as fast by the clock", row) for row in rows)

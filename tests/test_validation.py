@@ -171,8 +171,13 @@ def test_a_baseline_that_cannot_be_written_is_refused(here: Path, ontology: Onto
 def test_a_run_tells_states_and_documents(here: Path, ontology: Ontology) -> None:
     checked = run([files(here, CLEAN, ERROR)], ontology)
     assert checked.states == {"document": 2}
-    assert checked.doc_ids == {"clean", "error"}
     assert checked.report.documents == 2
+
+
+def test_a_run_tells_which_of_the_waived_documents_came(here: Path, ontology: Ontology) -> None:
+    default_waivers(here, "SPN203")
+    assert run([files(here, CLEAN)], ontology).doc_ids == set()
+    assert run([files(here, CLEAN, ERROR)], ontology).doc_ids == {"error"}
 
 
 # ---------------------------------------------------------------- the command
@@ -254,6 +259,26 @@ def test_fix_writes_beside_the_original_and_diff_writes_nothing(here: Path) -> N
 
 def test_fix_and_diff_write_nothing(here: Path) -> None:
     strife(files(here, ERROR), "--fix", "--diff")
+    assert [p.name for p in here.iterdir()] == ["documents.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fixes"),
+    [("--select", "SPN203", 1), ("--select", "SPN204", 0), ("--ignore", "SPN", 0), ("--waivers", "waivers.toml", 0)],
+)
+def test_fix_heeds_what_is_chosen_and_waived(here: Path, option: str, value: str, fixes: int) -> None:
+    waiver = '[[waivers]]\ncode = "SPN203"\ndocument = "error"\nspan = "Rebels "\nreason = "as it should be"\n'
+    (here / "waivers.toml").write_text(waiver, encoding="utf-8")
+    exit_code, out, _ = strife(files(here, ERROR), "--fix", option, value, "--format", "json")
+    assert (exit_code, len(json.loads(out)["fixes"])) == (0, fixes)
+    assert (here / "documents.fixed.jsonl").exists() == (fixes > 0)
+
+
+@pytest.mark.parametrize("format", ["jsonl", "sarif", "github"])
+def test_fixes_are_told_as_text_or_json_only(here: Path, format: str) -> None:
+    exit_code, out, err = strife(files(here, ERROR), "--fix", "--format", format)
+    assert (exit_code, out) == (2, "")
+    assert "expected text or json" in err
     assert [p.name for p in here.iterdir()] == ["documents.jsonl"]
 
 

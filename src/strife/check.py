@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -25,7 +26,10 @@ SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
 class Checked(NamedTuple):
-    """The report, how many versions of each state the files held (only submitted ones are checked), the doc_ids."""
+    """The report, how many versions of each state the files held, and which of the doc_ids asked for.
+
+    Only submitted versions are checked.
+    """
 
     report: Report
     states: Counter[str]
@@ -41,21 +45,31 @@ class Part(NamedTuple):
     kept: list[Trace]
 
 
+class Asked(NamedTuple):
+    """What is asked of every document: the rules chosen, and whether it is one of these doc_ids."""
+
+    ontology: Ontology
+    codes: frozenset[str]
+    doc_ids: frozenset[str]
+
+
 def check_paths(
     paths: Iterable[Path],
     ontology: Ontology,
     codes: frozenset[str] = ALL,
     split_of: Mapping[str, str] | None = None,
+    doc_ids: frozenset[str] = frozenset(),
 ) -> Checked:
-    """Validate every file named or lying in a folder named. Raises InputError for what cannot be used.
+    """Validate every file named or lying in a folder named, and tell which of some doc_ids came.
 
     Texts are kept in memory only when a rule is chosen that compares documents (`validate.ACROSS`). Large exports are
-    checked on all processors.
+    checked on all processors. Raises InputError for what cannot be used.
     """
+    asked = Asked(ontology, codes, doc_ids)
     total = Part([], Counter(), set(), [])
     with _collector_off():
         for path in files(paths):
-            for part in _parts(path, ontology, codes):
+            for part in _parts(path, asked):
                 total.findings.extend(part.findings)
                 total.states.update(part.states)
                 total.doc_ids.update(part.doc_ids)
@@ -78,20 +92,20 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _parts(path: Path, ontology: Ontology, codes: frozenset[str]) -> Iterator[Part]:
+def _parts(path: Path, asked: Asked) -> Iterator[Part]:
     if not is_export(path):
-        yield from _documents(path, ontology, codes)
+        yield from _documents(path, asked)
         return
     refuse_lossy(path)
     batches = _batches(enumerate(json_array(path), 1))
     if path.stat().st_size < LARGE or (os.cpu_count() or 1) < 2:
         for batch in batches:
-            yield _check_tasks(batch, path, ontology, codes)
+            yield _check_tasks(batch, path, asked)
         return
     with ProcessPoolExecutor(initializer=gc.disable) as pool:
         waiting: deque[Future[Part]] = deque()
         for batch in batches:
-            waiting.append(pool.submit(_check_tasks, batch, path, ontology, codes))
+            waiting.append(pool.submit(_check_tasks, batch, path, asked))
             if len(waiting) > 2 * (os.cpu_count() or 1):  # bounded, so that memory stays flat
                 yield waiting.popleft().result()
         for future in waiting:
@@ -104,12 +118,12 @@ def _batches(tasks: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, byt
         yield batch
 
 
-def _check_tasks(tasks: list[tuple[int, bytes]], path: Path, ontology: Ontology, codes: frozenset[str]) -> Part:
+def _check_tasks(tasks: list[tuple[int, bytes]], path: Path, asked: Asked) -> Part:
     """Check the submitted annotations of some tasks; a task without any version counts as "unannotated"."""
     part = Part([], Counter(), set(), [])
     for number, raw in tasks:
-        task = read_task(raw, path, number, ontology)
-        part.findings.extend(finding for finding in task.findings if finding.code in codes)
+        task = read_task(raw, path, number, asked.ontology)
+        part.findings.extend(finding for finding in task.findings if finding.code in asked.codes)
         if not task.versions:
             part.states["unreadable" if task.findings else "unannotated"] += 1
         answered: set[str | None] = set()
@@ -124,32 +138,30 @@ def _check_tasks(tasks: list[tuple[int, bytes]], path: Path, ontology: Ontology,
                 draft = Draft("LSE104", found, "one annotation of a person", "delete one")
                 findings = (*findings, draft.finding(version.document, version.origin))
             answered.add(who)
-            _check_one(part, version.document, version.origin, findings, ontology, codes)
+            _check_one(part, version.document, version.origin, findings, asked)
     return part
 
 
-def _check_one(
-    part: Part,
-    document: Document,
-    origin: Origin,
-    findings: Iterable[Finding],
-    ontology: Ontology,
-    codes: frozenset[str],
-) -> None:
-    part.findings.extend(finding for finding in findings if finding.code in codes)
-    part.findings.extend(check_document(document, ontology, origin, codes))
-    part.doc_ids.add(document.doc_id)
-    if codes & ACROSS:
+def _check_one(part: Part, document: Document, origin: Origin, findings: Iterable[Finding], asked: Asked) -> None:
+    part.findings.extend(finding for finding in findings if finding.code in asked.codes)
+    part.findings.extend(check_document(document, asked.ontology, origin, asked.codes))
+    if document.doc_id in asked.doc_ids:
+        part.doc_ids.add(document.doc_id)
+    if asked.codes & ACROSS:
         part.kept.append(trace(document, origin))
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named, and those with a known ending in the folders named, in order."""
+    """The files named, and those with a known ending in the folders named, in order.
+
+    In folders, what is hidden is passed over, and so are settings and manifests (one object over several lines).
+    """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        found = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and p.is_file())
+        seen = (p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and p.is_file())
+        found = sorted(p for p in seen if not (_is_hidden(p.relative_to(path)) or _is_settings(p)))
         if not found:
             raise InputError(
                 "FIL001", path, "no file here", f"files that end in {', '.join(SUFFIXES)}", "check the path"
@@ -157,22 +169,35 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
         yield from found
 
 
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _is_settings(path: Path) -> bool:
+    """Is it neither an export, which is an array, nor documents, which are one object a line?"""
+    try:
+        return re.match(rb"\{[ \t]*[\r\n]", head(path)) is not None
+    except InputError:
+        return False  # to be refused when it is read
+
+
 def is_export(path: Path) -> bool:
     """Is the file to be read as a Label Studio export? Anything but JSON objects a line is."""
     return head(path)[:1] != b"{"
 
 
-def _documents(path: Path, ontology: Ontology, codes: frozenset[str]) -> Iterator[Part]:
-    seen: set[str] = set()
+def _documents(path: Path, asked: Asked) -> Iterator[Part]:
+    seen: set[str] | None = set() if "DOC102" in asked.codes else None
     for line, document in numbered_documents(path):
         part = Part([], Counter(document=1), set(), [])
         origin = Origin(str(path), line)
         findings: tuple[Finding, ...] = ()
-        if document.doc_id in seen:
-            draft = Draft("DOC102", f"{document.doc_id} comes twice", "one document a doc_id", "rename or drop one")
-            findings = (draft.finding(document, origin),)
-        seen.add(document.doc_id)
-        _check_one(part, document, origin, findings, ontology, codes)
+        if seen is not None:
+            if document.doc_id in seen:
+                draft = Draft("DOC102", f"{document.doc_id} comes twice", "one document a doc_id", "rename or drop one")
+                findings = (draft.finding(document, origin),)
+            seen.add(document.doc_id)
+        _check_one(part, document, origin, findings, asked)
         yield part
 
 

@@ -1,6 +1,6 @@
 """The dataset: gold documents as four typed Parquet configs, a manifest, and the README's YAML.
 
-This is the only file that imports datasets and pyarrow, and it does so inside the functions that need them.
+This file and `parquet` alone import datasets and pyarrow, and they do so inside the functions that need them.
 The bytes are the same whenever the same pyarrow writes the same documents: rows are sorted, the schema comes from
 the ontology, and nothing volatile is written.
 
@@ -12,7 +12,7 @@ import datetime
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ CONFIGS = ("documents", "entities", "events", "relations")
 BLIND = "blind"  # documents without their labels, where these are withheld
 LABELS = ("entities", "events", "relations", "chains")
 SPLITS = ("train", "validation", "test")
-_NEEDED = ("doc_id", "text", "entities", "events", "relations")
+NEEDED = ("doc_id", "text", "entities", "events", "relations")
 META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
 _PARQUET = {
     "compression": "zstd",
@@ -129,7 +129,8 @@ def _attribute_type(ontology: Ontology, name: str) -> Any:
     attribute = ontology.attributes[name]
     if attribute.control == "choices":
         return ClassLabel(names=list(attribute.values))
-    return Value("int32" if attribute.control == "number" else "string")
+    number = "int32" if attribute.whole else "float64"
+    return Value(number if attribute.control == "number" else "string")
 
 
 def bio_labels(ontology: Ontology) -> list[str]:
@@ -359,33 +360,12 @@ def load_documents(root: Path, split: str, config: str = "documents") -> list[Do
         do = "check the path and the split; texts whose labels are withheld stand in the config `blind`"
         raise InputError("FIL003", root, found, expected, do) from error
     bare = dict.fromkeys(LABELS, ()) if config == BLIND else {}
-    return [_document({**row, **bare}, data.features, root) for row in data]
+    return [read_row({**row, **bare}, data.features, root) for row in data]
 
 
-def read_parquet(path: Path) -> Iterator[Document]:
-    """The documents of a Parquet file like those of the `documents` config; labels may be names or ClassLabel ids.
-
-    Raises InputError for what is no such file, and where the annotation is withheld.
-    """
-    import pyarrow
-    import pyarrow.parquet
-    from datasets import Features
-
-    expected = "a Parquet file with doc_id, text, entities, events and relations"
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            kinds = Features.from_arrow_schema(file.schema_arrow)
-            if missing := [name for name in _NEEDED if name not in kinds]:
-                raise InputError("FIL003", path, f"no column {', '.join(missing)}", expected, "write it again")
-            for batch in file.iter_batches(batch_size=1000):
-                yield from (_document(row, kinds, path) for row in batch.to_pylist())
-    except (OSError, pyarrow.ArrowInvalid) as error:
-        raise InputError("FIL003", path, str(error), expected, "check the path") from error
-
-
-def _document(row: Mapping[str, Any], kinds: "Features", source: Path) -> Document:
-    """As from_row; raises InputError where the annotation is withheld, or the columns are of another shape."""
-    if withheld := [name for name in _NEEDED if row[name] is None]:
+def read_row(row: Mapping[str, Any], kinds: "Features", source: Path) -> Document:
+    """As from_row, of a file: raises InputError where the annotation is withheld, or of another shape."""
+    if withheld := [name for name in NEEDED if row[name] is None]:
         found = f"{row['doc_id']}: {', '.join(withheld)} null"
         raise InputError("DOC101", source, found, "lists", "take gold that is not withheld")
     try:

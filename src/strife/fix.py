@@ -1,29 +1,26 @@
 """Safe fixes: blanks and stray punctuation at edges, exact duplicates, arrows turned to their only legal direction.
 
-What is to be done is planned on regions and arrows alone, then carried out on an export's records or on documents.
-Nothing else changes: no other span moves, no label, no answer. Raw files are never changed; a mended export is written
-as a new file that Label Studio imports (predictions given as ids, which it cannot import, and drafts are left out).
+What is to be done is planned on regions and arrows alone, then carried out on a document or on a result list of Label
+Studio. Nothing else changes: no other span moves, no label, no answer.
 """
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from strife.check import files, is_export
-from strife.labelstudio.export import is_task, refuse_lossy
-from strife.model import Argument, Document, Entity, Event, Relation, encode
+from strife.model import Argument, Document, Entity, Event, Relation
 from strife.ontology import Ontology
-from strife.report import one_line
-from strife.store import OutputError, read_documents, write_whole
-from strife.stream import json_array
 from strife.validate.form import stray_edge
 from strife.validate.sense import may_fill
 
-MENDED = ".fixed"
+Wanted = Callable[[str, str], bool]  # is the finding with this code and these quoted words to be mended?
+
+
+def everything(code: str, quote: str) -> bool:
+    """Whatever is safe to mend is to be mended."""
+    return True
 
 
 class Region(NamedTuple):
@@ -55,41 +52,32 @@ class Plan(NamedTuple):
     notes: list[str]
 
 
-def plan(text: str, regions: Sequence[Region], arrows: Sequence[Arrow], ontology: Ontology) -> Plan:
+def plan(
+    text: str, regions: Sequence[Region], arrows: Sequence[Arrow], ontology: Ontology, wanted: Wanted = everything
+) -> Plan:
     """What is safe to mend. Planning again on the result finds nothing."""
-    notes: list[str] = []
-    moved: dict[str, tuple[int, int]] = {}
-    for region in regions:
-        span = trimmed(text, region.start, region.end)
-        if span != (region.start, region.end):
-            moved[region.id] = span
-            before, after = text[region.start : region.end], text[slice(*span)]
-            code = "SPN203" if before != before.strip() else "SPN204"
-            notes.append(f"{code} [{region.start}:{region.end}] {before!r} -> [{span[0]}:{span[1]}] {after!r}")
-    merged: dict[str, str] = {}
-    first: dict[tuple[object, ...], Region] = {}
-    for region in regions:
-        span = moved.get(region.id, (region.start, region.end))
-        same = first.setdefault((region.is_event, *span, region.labels), region)
-        if same is not region and same.id != region.id and region.answers in ("", same.answers):
-            merged[region.id] = same.id
-            code = "EVT404" if region.is_event else "SPN207"
-            notes.append(f"{code} {region.id} repeats {same.id} ({', '.join(region.labels)} {text[slice(*span)]!r})")
+    moved, trims = _moved(text, regions, wanted)
+    spans = {region.id: moved.get(region.id, (region.start, region.end)) for region in regions}
+    merged, merges = _merged(text, regions, spans, wanted)
     kinds = {region.id: region for region in regions if region.id not in merged}
+    notes = [*trims, *merges]
     kept: list[Arrow | None] = []
     seen: set[Arrow] = set()
     for arrow in arrows:
         new = arrow._replace(head=merged.get(arrow.head, arrow.head), tail=merged.get(arrow.tail, arrow.tail))
-        if _is_reversed(new, kinds, ontology):
+        quote = text[slice(*spans.get(new.head, (0, 0)))]
+        label = ", ".join(arrow.labels) or "unnamed"
+        turn = "REL551" if new.labels and new.labels[0] in ontology.relations else "ARG506"
+        if _is_reversed(new, kinds, ontology) and wanted(turn, quote):
             new = new._replace(head=new.tail, tail=new.head)
-            notes.append(f"ARG506 {', '.join(arrow.labels)} turned round: {new.head} -> {new.tail}")
+            notes.append(f"{turn} {label} turned round: {new.head} -> {new.tail}")
         if new.head == new.tail and arrow.head != arrow.tail:
-            notes.append(f"ARG507 {', '.join(arrow.labels) or 'unnamed'} joins {new.head} to its repetition")
+            notes.append(f"ARG507 {label} joins {new.head} to its repetition")
             kept.append(None)
             continue
         key = _either_way(new, kinds, ontology)
-        if key in seen:
-            notes.append(f"ARG507 {', '.join(arrow.labels) or 'unnamed'} from {new.head} to {new.tail} stored twice")
+        if key in seen and wanted("ARG507", quote):
+            notes.append(f"ARG507 {label} from {new.head} to {new.tail} stored twice")
             kept.append(None)
         else:
             kept.append(new)
@@ -97,19 +85,48 @@ def plan(text: str, regions: Sequence[Region], arrows: Sequence[Arrow], ontology
     return Plan(moved, merged, kept, notes)
 
 
-def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _moved(text: str, regions: Sequence[Region], wanted: Wanted) -> tuple[dict[str, tuple[int, int]], list[str]]:
+    """The regions whose span loses an edge, and a note for each."""
+    moved: dict[str, tuple[int, int]] = {}
+    notes: list[str] = []
+    for region in regions:
+        span = trimmed(text, region.start, region.end, wanted)
+        if span != (region.start, region.end):
+            moved[region.id] = span
+            before, after = text[region.start : region.end], text[slice(*span)]
+            code = "SPN203" if before != before.strip() else "SPN204"
+            notes.append(f"{code} [{region.start}:{region.end}] {before!r} -> [{span[0]}:{span[1]}] {after!r}")
+    return moved, notes
+
+
+def _merged(
+    text: str, regions: Sequence[Region], spans: dict[str, tuple[int, int]], wanted: Wanted
+) -> tuple[dict[str, str], list[str]]:
+    """The regions that repeat an earlier one, by id, and a note for each."""
+    merged: dict[str, str] = {}
+    notes: list[str] = []
+    first: dict[tuple[object, ...], Region] = {}
+    for region in regions:
+        same = first.setdefault((region.is_event, spans[region.id], region.labels), region)
+        code, quote = "EVT404" if region.is_event else "SPN207", text[slice(*spans[region.id])]
+        if same.id != region.id and region.answers in ("", same.answers) and wanted(code, quote):
+            merged[region.id] = same.id
+            notes.append(f"{code} {region.id} repeats {same.id} ({', '.join(region.labels)} {quote!r})")
+    return merged, notes
+
+
+def trimmed(text: str, start: int, end: int, wanted: Wanted = everything) -> tuple[int, int]:
     """The span without blanks and stray punctuation at its edges; as it was when nothing else would be left of it."""
     if not 0 <= start < end <= len(text):
         return start, end
     low, high = start, end
     while low < high:
-        if text[low].isspace():
-            low += 1
-        elif text[high - 1].isspace():
-            high -= 1
-        elif (stray := stray_edge(text[low:high])) is None:
+        surface = text[low:high]
+        blank = surface[0].isspace() or surface[-1].isspace()
+        stray = None if blank else stray_edge(surface)
+        if not (blank or stray) or not wanted("SPN203" if blank else "SPN204", surface):
             return low, high
-        elif text[low] == stray and not (stray == "(" and ")" in text[low:high]):
+        if surface[0].isspace() if blank else surface[0] == stray and not (stray == "(" and ")" in surface):
             low += 1
         else:
             high -= 1
@@ -145,7 +162,7 @@ def _is_reversed(arrow: Arrow, kinds: dict[str, Region], ontology: Ontology) -> 
     return rule is not None and known and may_fill(head.labels[0], False, rule, ontology)
 
 
-def mend_document(document: Document, ontology: Ontology) -> tuple[Document, list[str]]:
+def mend_document(document: Document, ontology: Ontology, wanted: Wanted = everything) -> tuple[Document, list[str]]:
     """The document with safe fixes, and a note for each."""
     if len({i.id for i in document.items}) < len(document.items):
         return document, []  # DOC108: nobody knows which item an id means
@@ -159,9 +176,11 @@ def mend_document(document: Document, ontology: Ontology) -> tuple[Document, lis
     drawn = [(e, a) for e in document.events for a in e.arguments if a.target is not None]
     arrows = [Arrow(e.id, a.target or "", (a.role,)) for e, a in drawn]
     arrows += [Arrow(r.head, r.tail, (r.label,) if r.label is not None else ()) for r in document.relations]
-    planned = plan(document.text, regions, arrows, ontology)
-    if not planned.notes:
-        return document, []
+    planned = plan(document.text, regions, arrows, ontology, wanted)
+    return (_carried_out(document, planned) if planned.notes else document), planned.notes
+
+
+def _carried_out(document: Document, planned: Plan) -> Document:
     kinds = {i.id: i for i in document.items if i.id not in planned.merged}
     arguments: dict[str, list[Argument]] = {
         e.id: [a for a in e.arguments if a.target is None] for e in document.events if e.id not in planned.merged
@@ -197,14 +216,13 @@ def mend_document(document: Document, ontology: Ontology) -> tuple[Document, lis
         msgspec.structs.replace(c, members=tuple(dict.fromkeys(planned.merged.get(m, m) for m in c.members)))
         for c in document.chains
     )
-    mended = msgspec.structs.replace(
+    return msgspec.structs.replace(
         document, entities=entities, events=events, relations=tuple(relations), chains=chains
     )
-    return mended, planned.notes
 
 
 def mend_results(
-    text: str, results: list[dict[str, Any]], ontology: Ontology
+    text: str, results: list[dict[str, Any]], ontology: Ontology, wanted: Wanted = everything
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """A result list of Label Studio with safe fixes, and a note for each."""
     names = ontology.label_studio
@@ -231,7 +249,7 @@ def mend_results(
         for r in simple
     ]
     drawn = [r for r in results if r.get("type") == "relation"]
-    planned = plan(text, regions, [_arrow(r) for r in drawn], ontology)
+    planned = plan(text, regions, [_arrow(r) for r in drawn], ontology, wanted)
     if not planned.notes:
         return results, []
     left = {id(r): arrow for r, arrow in zip(drawn, planned.arrows, strict=True)}
@@ -285,70 +303,3 @@ def _placed(result: dict[str, Any], moved: dict[str, tuple[int, int]], text: str
     marked = "text" in _place_of(result) and isinstance(value.get("text"), str)
     surface = {"text": text[slice(*span)]} if marked else {}
     return {**result, "value": {**value, "start": span[0], "end": span[1], **surface}}
-
-
-def mended_file(path: Path, ontology: Ontology) -> tuple[bytes, list[str]]:
-    """A file with safe fixes, and a note for each, with its place. Raises InputError for what cannot be used."""
-    notes: list[str] = []
-    if not is_export(path):
-        lines = []
-        for document in read_documents(path):
-            mended, found = mend_document(document, ontology)
-            lines.append(encode(mended) + b"\n")
-            notes += [f"{path}, {document.doc_id}: {note}" for note in found]
-        return b"".join(lines), notes
-    refuse_lossy(path)
-    tasks = []
-    for raw in json_array(path):
-        task = _task(raw)
-        if task is None:
-            tasks.append(raw)
-            continue
-        notes += [f"{path}, task {task.get('id')}, {note}" for note in _mend_task(task, task["data"]["text"], ontology)]
-        tasks.append(json.dumps(task, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-    return b"[" + b",\n".join(tasks) + b"]\n", notes
-
-
-def _task(raw: bytes) -> dict[str, Any] | None:
-    """The task with all that it holds; None when it cannot be read (DOC101 has it) or written again as it was."""
-    try:
-        return msgspec.json.decode(raw, type=dict[str, Any]) if is_task(raw) else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _mend_task(task: dict[str, Any], text: str, ontology: Ontology) -> Iterator[str]:
-    for annotation in task.get("annotations") or ():
-        if isinstance(annotation, dict) and isinstance(annotation.get("result"), list):
-            results = [r for r in annotation["result"] if isinstance(r, dict)]
-            annotation["result"], found = mend_results(text, results, ontology)
-            yield from (f"annotation {annotation.get('id')}: {note}" for note in found)
-    task.pop("drafts", None)
-    predictions = task.get("predictions") or []
-    task["predictions"] = [one for one in predictions if isinstance(one, dict)]
-
-
-def mend(paths: Iterable[Path], ontology: Ontology, out: Path | None, write: bool) -> str:
-    """Mend files (or only tell what would be mended) and return what was done, one line a fix.
-
-    X.json becomes X.fixed.json, in `out` or beside it; a file without anything to mend gives none.
-    """
-    lines: list[str] = []
-    output: dict[Path, bytes] = {}
-    named = list(paths)
-    for path in files(named):
-        stem, suffix = os.path.splitext(path.name.removesuffix(".gz"))
-        if stem.endswith(MENDED) and path not in named:
-            continue  # mended before, found in a folder beside its original
-        content, notes = mended_file(path, ontology)
-        lines += notes
-        if notes:
-            target = (out or path.parent) / f"{stem}{MENDED}{suffix}"
-            if target in output:
-                raise OutputError(f"{target}: two files would be written there; mend them one by one")
-            output[target] = content
-    if write:
-        write_whole(output)
-        lines += [f"written: {target}" for target in output]
-    lines.append(f"{len(lines) - (len(output) if write else 0)} fixes")
-    return "\n".join(map(one_line, lines))

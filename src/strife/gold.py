@@ -69,7 +69,7 @@ def _submitted(paths: Iterable[Path], ontology: Ontology) -> Iterator[Version]:
     for path in paths:
         for task in read_export(path, ontology):
             if task.findings:
-                raise GoldError("\n".join(str(finding) for finding in task.findings))
+                raise GoldError("\n".join(f"{finding.origin}: {finding}" for finding in task.findings))
             yield from (version for version in task.versions if version.state == "submitted")
 
 

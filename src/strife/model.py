@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 
-class _Value(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Value(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A frozen value; unknown keys are ignored when read, defaults left out when written."""
 
 

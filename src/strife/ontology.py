@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 PACKAGED = Path(__file__).with_name("ontology.toml")
+IMPORTED = ("casie", "re3d", "wikievents")  # corpora whose ontologies come with the package
 
 ANY_EVENT = "@EVENT"  # as a filler: another event; in `applies_to`: every event type
 EVENT_GROUP = "EVENT"
@@ -85,6 +86,7 @@ class AttributeType(_Value, frozen=True):
     default: str | int | None = None
     required: bool = False
     minimum: int | None = None
+    whole: bool = True  # of numbers: no fractions
     pattern: str | None = None
     rule: str = ""
 
@@ -97,6 +99,7 @@ class Policy(_Value, frozen=True):
     same_span: bool = True
     line_breaks: bool = True
     unlabelled_relations: bool = True
+    ignore: tuple[str, ...] = ()  # validation rules, or beginnings of their codes, that do not apply to the project
 
 
 class LabelStudioNames(_Value, frozen=True):
@@ -156,6 +159,18 @@ class Ontology(_Value, frozen=True, dict=True):
             for label, known in self._attributes_by_label.items()
         }
 
+    @cached_property
+    def inside(self) -> dict[str, frozenset[str]]:
+        """By label, the labels that may lie inside a mention with it."""
+        every = frozenset(self.entity_types)
+        listed = self.policy.nesting == "listed"
+        return {label: frozenset(t.may_contain) if listed else every for label, t in self.entity_types.items()}
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """The labels that need no attribute."""
+        return frozenset(label for label, names in self.required.items() if not names)
+
     def _attributes(self, label: str) -> dict[str, AttributeType]:
         groups = {label, EVENT_GROUP} if label in self.event_types else {label}
         return {
@@ -172,9 +187,13 @@ class OntologyError(ValueError):
 def load_ontology(path: str | Path | None = None) -> Ontology:
     """Return the ontology in a TOML file, or strife's own when no path is given.
 
+    The name of a corpus that strife imports ("re3d") stands for the ontology that comes with the package.
+
     Raises OntologyError for a file that is missing, is no TOML, or names unknown keys or labels.
     """
     file = Path(path) if path is not None else PACKAGED
+    if str(path) in IMPORTED and not file.exists():
+        file = PACKAGED.parent / "formats" / "ontologies" / f"{path}.toml"
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
         ontology = msgspec.convert(table, Ontology)

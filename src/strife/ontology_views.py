@@ -1,10 +1,11 @@
-"""What is generated from the ontology: the Label Studio configuration, the type tables, the mappings.
+"""What is generated from the ontology: the Label Studio configuration, the type tables, the mappings, the checks.
 
 The committed copies (`annotation/label_config.xml`, `annotation/guidelines/types.md`) are compared with these
 functions in a test, so that they cannot drift.
 """
 
 import colorsys
+from collections.abc import Iterator
 from xml.sax.saxutils import quoteattr
 
 from strife.ontology import EVENT_GROUP, AttributeType, Ontology, RoleRule
@@ -120,3 +121,56 @@ def mappings(ontology: Ontology) -> str:
         cells = ["; ".join(kind.maps.get(scheme, ())) for scheme in SCHEMES]
         lines.append(f"| {label} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
+
+
+def checks(ontology: Ontology) -> str:
+    """What the validator demands because of this ontology: the code of a rule and one demand a line."""
+    return "\n".join(f"{code}  {demand}" for code, demand in (*_of_form(ontology), *_of_labels(ontology)))
+
+
+def _of_form(ontology: Ontology) -> Iterator[tuple[str, str]]:
+    policy = ontology.policy
+    if not policy.crossing:
+        yield "SPN206", "mentions do not cross"
+    same = "" if not policy.same_span else " with one label"
+    yield "SPN207", f"two mentions{same} do not share a span"
+    yield "EVT404", f"two events{same} do not share a trigger"
+    if policy.nesting == "listed":
+        for label, entity in ontology.entity_types.items():
+            yield "SPN208", f"inside {label}: {', '.join(entity.may_contain) or 'nothing'}"
+        yield "SPN212", "inside a trigger: nothing"
+    if not policy.line_breaks:
+        yield "SPN209", "a span holds no line break"
+    if not policy.unlabelled_relations:
+        yield "REL552", "a relation has a label"
+    if ontology.never_triggers:
+        yield "EVT405", f"no trigger: {', '.join(ontology.never_triggers)}"
+
+
+def _of_labels(ontology: Ontology) -> Iterator[tuple[str, str]]:
+    yield "ONT301", f"entity types: {', '.join(ontology.entity_types) or 'none'}"
+    yield "ONT301", f"event types: {', '.join(ontology.event_types) or 'none'}"
+    yield "ONT303", f"roles and relations: {', '.join((*ontology.role_names, *ontology.relations)) or 'none'}"
+    for label, event in ontology.event_types.items():
+        yield "ARG501", f"{label} takes {', '.join(event.arguments) or 'no role'}"
+        for role, rule in event.arguments.items():
+            if rule.types:
+                yield "ARG502", f"{label}.{role}: {', '.join(rule.types)}"
+            if rule.required:
+                yield "ARG503", f"{label}.{role}: at least one"
+            if rule.max is not None:
+                yield "ARG504", f"{label}.{role}: at most {rule.max}"
+    for label, relation in ontology.relations.items():
+        ends = f"from {', '.join(relation.head) or 'anything'} to {', '.join(relation.tail) or 'anything'}"
+        yield "REL551", f"{label} {ends}{' of the same label' if relation.same_label else ''}"
+        if not relation.symmetric:
+            yield "REL553", f"{label} runs one way"
+    for name, attribute in ontology.attributes.items():
+        of = ", ".join(attribute.applies_to) or "anything"
+        limits = [", ".join(attribute.values)] if attribute.values else []
+        limits += ["a whole number"] if attribute.control == "number" else []
+        limits += [f"at least {attribute.minimum}"] if attribute.minimum is not None else []
+        limits += [f"matches {attribute.pattern}"] if attribute.pattern else []
+        yield "ONT302", f"{name} of {of}: {'; '.join(limits) or 'any text'}"
+        if attribute.required:
+            yield "ONT304", f"{of} has {name}"

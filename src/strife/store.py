@@ -36,8 +36,12 @@ def numbered_documents(path: Path) -> Iterator[tuple[int, Document]]:
 
 def write_documents(path: Path, documents: Iterable[Document]) -> None:
     """Write documents as canonical JSON Lines, sorted by doc_id."""
-    lines = [encode(document) + b"\n" for document in sorted(documents, key=lambda document: document.doc_id)]
-    write_whole({path: b"".join(lines)})
+    write_whole({path: documents_as_bytes(documents)})
+
+
+def documents_as_bytes(documents: Iterable[Document]) -> bytes:
+    """Documents as canonical JSON Lines, sorted by doc_id."""
+    return b"".join(encode(d) + b"\n" for d in sorted(documents, key=lambda document: document.doc_id))
 
 
 def write_whole(files: dict[Path, bytes]) -> None:

@@ -7,13 +7,12 @@ from typing import NamedTuple
 import msgspec
 
 from strife.check import Checked, check_paths, read_split_lists
-from strife.fix import mend
+from strife.mend import Chosen, Mended
+from strife.mend import mend as mend_files
 from strife.ontology import Ontology
 from strife.store import write_whole
 from strife.validate import ACROSS, BY_CODE, chosen
 from strife.waivers import DEFAULT, baseline, read_waivers, waive, without_known
-
-__all__ = ["Options", "mend", "run"]
 
 
 class Options(NamedTuple):
@@ -33,13 +32,17 @@ NOTHING = Options()
 
 def run(paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING) -> Checked:
     """Check files and folders. Raises InputError, UnknownRule, OutputError."""
-    codes = chosen(options.select, options.ignore) - (ACROSS if options.per_document else frozenset())
+    codes = chosen(options.select, (*options.ignore, *ontology.policy.ignore)) - (
+        ACROSS if options.per_document else frozenset()
+    )
     split_of = read_split_lists(options.splits) if options.splits else None
-    report, states, doc_ids = check_paths(paths, ontology, codes, split_of)
-    path = options.waivers or (DEFAULT if DEFAULT.is_file() else None)
+    path = _waivers_file(options)
+    waivers = read_waivers(path) if path is not None else ()
+    asked = frozenset(waiver.document for waiver in waivers)
+    report, states, doc_ids = check_paths(paths, ontology, codes, split_of, asked)
     if path is not None:
-        # A waiver of a rule that was not asked for waives nothing, and is no fault.
-        told = [w for w in read_waivers(path) if w.document in doc_ids and (w.code in codes or w.code not in BY_CODE)]
+        # A waiver of a document or a rule that was not asked for waives nothing, and is no fault.
+        told = [w for w in waivers if w.document in doc_ids and (w.code in codes or w.code not in BY_CODE)]
         report = waive(report, told, path)
         kept = tuple(finding for finding in report.findings if finding.code in codes)
         report = msgspec.structs.replace(report, findings=kept)
@@ -48,3 +51,16 @@ def run(paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING) -
     if options.write_baseline is not None:
         write_whole({options.write_baseline: baseline(report)})
     return Checked(report, states, doc_ids)
+
+
+def mend(
+    paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING, out: Path | None = None, write: bool = True
+) -> Mended:
+    """Mend what is safe to mend, of the rules chosen, but for what is waived. Raises as `run` does."""
+    path = _waivers_file(options)
+    fixes = Chosen(chosen(options.select, options.ignore), read_waivers(path) if path else ())
+    return mend_files(paths, ontology, fixes, out, write)
+
+
+def _waivers_file(options: Options) -> Path | None:
+    return options.waivers or (DEFAULT if DEFAULT.is_file() else None)

@@ -26,9 +26,15 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def covers(self, finding: Finding) -> bool:
         """Does the waiver name this finding?"""
-        quote = finding.quote or ""
-        same = self.span in ("", quote) or (quote.endswith("…") and self.span.startswith(quote[:-1]))
-        return (finding.code, finding.doc_id) == (self.code, self.document) and same
+        return (finding.code, finding.doc_id) == (self.code, self.document) and self.names(finding.quote or "")
+
+    def names(self, quote: str) -> bool:
+        """Does the waiver name these words? Of a long quote only the beginning is shown, and may be written."""
+        return (
+            self.span in ("", quote)
+            or (quote.endswith("…") and self.span.startswith(quote[:-1]))
+            or (self.span.endswith("…") and quote.startswith(self.span[:-1]))
+        )
 
 
 def read_waivers(path: Path) -> tuple[Waiver, ...]:

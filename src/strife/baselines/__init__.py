@@ -13,8 +13,12 @@ from zipfile import BadZipFile
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.refusal import Refusal
+from strife.validate import check_document
 
 NAMES = ("lexicon", "linear")
+# What nobody can learn from: ids of two things, spans outside the text, unknown labels, arrows to nothing.
+UNFIT = frozenset({"DOC108", "SPN201", "ONT301", "ARG505"})
+_SHOWN = 5
 
 
 class Baseline(Protocol):
@@ -38,13 +42,17 @@ class ModelError(Refusal, ValueError):
 def train(name: str, documents: Sequence[Document], validation: Sequence[Document], ontology: Ontology) -> Baseline:
     """Train a baseline. `validation` sets thresholds and nothing else.
 
-    Raises ModelError for an unknown name or for documents in which nothing is annotated.
+    Raises ModelError for an unknown name, and for documents that are not annotated or break one of the rules UNFIT.
     """
     if name not in NAMES:
         raise ModelError(f"unknown baseline {name!r}; expected one of {', '.join(NAMES)}")
     bare = [document.doc_id for document in documents if not (document.entities or document.events)]
     if bare or not documents:
         raise ModelError(f"nothing is annotated in {', '.join(bare) or 'the training set'}; annotate or leave it out")
+    unfit = [str(f) for d in (*documents, *validation) for f in check_document(d, ontology, codes=UNFIT)]
+    if unfit:
+        more = f"\n({len(unfit) - _SHOWN} more; see `strife validate`)" if len(unfit) > _SHOWN else ""
+        raise ModelError("\n".join(unfit[:_SHOWN]) + more)
     if name == "lexicon":
         from strife.baselines.lexicon import Lexicon
 

@@ -1,11 +1,13 @@
 """The command line: parse, call one function, print. Exit codes: 0 fine, 1 errors found, 2 unusable input."""
 
+import os
 import sys
 
 import typer
 
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
+from strife.cli.formats import convert, import_corpus, ingest
 from strife.cli.leaderboard import hub, leaderboard, submit
 from strife.cli.scoring import compare, errors, score
 from strife.cli.validation import rule, validate
@@ -16,14 +18,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-for command in (validate, rule, ontology, build, train, predict, score, compare, errors, submit, leaderboard, hub):
+COMMANDS = (
+    *(validate, rule, ontology, build, convert, ingest),
+    *(train, predict, score, compare, errors, submit, leaderboard, hub),
+)
+for command in COMMANDS:
     app.command()(command)
+app.command("import")(import_corpus)
 
 
 def main() -> None:
-    """Run the command line; a closed pipe is no error."""
+    """Run the command line; a closed pipe is no error, output that cannot be written is one."""
     try:
         app()
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        print(f"strife: the output cannot be written ({error}); free space or send it elsewhere", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left unwritten would fail again
+        sys.exit(2)

@@ -16,6 +16,7 @@ class View(enum.StrEnum):
     label_config = "label-config"
     types = "types"
     features = "features"
+    checks = "checks"
     mappings = "mappings"
 
 
@@ -37,6 +38,8 @@ def ontology(
             typer.echo(ontology_views.type_tables(loaded), nl=False)
         elif view is View.mappings:
             typer.echo(ontology_views.mappings(loaded), nl=False)
+        elif view is View.checks:
+            typer.echo(ontology_views.checks(loaded))
         else:
             from strife.dataset import features_json
 

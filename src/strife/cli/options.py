@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-OntologyFile = Annotated[Path | None, typer.Option("--ontology", help="Another project's ontology (TOML).")]
+OntologyFile = Annotated[
+    Path | None,
+    typer.Option("--ontology", help="Another project's ontology: a TOML file, or an imported corpus."),
+]
 
 
 class Format(enum.StrEnum):
@@ -33,6 +36,10 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print the
 # By what it brings, the extra that a missing library belongs to.
 _EXTRAS = {
     "baselines": ("sklearn", "pycrfsuite"),
+    "cas": ("cassis",),
+    "ingest": ("trafilatura",),
+    "ray": ("ray",),
+    "spacy": ("spacy",),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
     "label-studio": ("label_studio_sdk", "httpx"),
 }

@@ -31,16 +31,18 @@ def validate(
 ) -> None:
     """Check exports or documents against the ontology; exit 1 when there are errors."""
     from strife.ontology import load_ontology
+    from strife.refusal import Refusal
     from strife.validation import Options, mend, run
 
+    options = Options(tuple(select or ()), tuple(ignore or ()), per_document, splits, waivers, baseline, write_baseline)
     with refusals():
         loaded = load_ontology(ontology)
         if fix or diff:
-            typer.echo(mend(paths, loaded, out, write=not diff))
+            if format not in (ReportFormat.text, ReportFormat.json):
+                raise Refusal(f"fixes are not told as {format}; expected text or json")
+            mended = mend(paths, loaded, options, out, write=not diff)
+            typer.echo(mended.as_json() if format is ReportFormat.json else mended.as_text())
             return
-        options = Options(
-            tuple(select or ()), tuple(ignore or ()), per_document, splits, waivers, baseline, write_baseline
-        )
         checked = run(paths, loaded, options)
         typer.echo(_rendered(checked, format, server))
     raise typer.Exit(1 if checked.report.errors else 0)

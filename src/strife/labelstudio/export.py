@@ -9,7 +9,7 @@ What other formats lose, and every shape handled here, was seen on Label Studio 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -25,7 +25,7 @@ Item = Entity | Event
 State = Literal["submitted", "skipped", "draft", "prediction"]
 
 
-class _Value(msgspec.Struct):
+class _Value(msgspec.Struct, gc=False):
     """What a result says; untyped, because the server stores anything."""
 
     start: Any = None
@@ -39,7 +39,7 @@ class _Value(msgspec.Struct):
     datetime: Any = None
 
 
-class _Result(msgspec.Struct):
+class _Result(msgspec.Struct, gc=False):
     """One item of a result list: a region, an attribute of a region or of the text, or a relation."""
 
     type: str
@@ -52,11 +52,11 @@ class _Result(msgspec.Struct):
     labels: list[str] | None = None
 
 
-class _Person(msgspec.Struct):
+class _Person(msgspec.Struct, gc=False):
     id: int
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, gc=False):
     """An annotation, a draft or a prediction."""
 
     result: list[_Result] | None = None
@@ -68,7 +68,7 @@ class _Version(msgspec.Struct):
     model_version: str | None = None
 
 
-class _Task(msgspec.Struct):
+class _Task(msgspec.Struct, gc=False):
     data: dict[str, Any]
     annotations: list[_Version]
     id: int | None = None
@@ -145,6 +145,12 @@ def is_task(raw: bytes) -> bool:
         return False
 
 
+def doc_id_of(data: Mapping[str, Any], task: object) -> str:
+    """The doc_id of a task: what its data say, or its number."""
+    doc_id = data.get("doc_id")
+    return doc_id if isinstance(doc_id, str) and doc_id else f"task-{task}"
+
+
 def read_task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
     """The task in one item of an export, the `number`th (from 1)."""
     try:
@@ -156,10 +162,9 @@ def read_task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
         document = Document(f"task-number-{number}", "")
         draft = Draft("DOC101", f"item {number} is no task: {error}", "a task as exported", "export again")
         return Task(document, (), (draft.finding(document, Origin(str(path))),))
-    doc_id = task.data.get("doc_id")
     published = task.data.get("published")
     document = Document(
-        doc_id=doc_id if isinstance(doc_id, str) and doc_id else f"task-{task.id}",
+        doc_id=doc_id_of(task.data, task.id),
         text=text,
         published=published if isinstance(published, str) else None,
     )
@@ -208,8 +213,41 @@ class _Builder:
     def build(self, results: list[_Result]) -> Document:
         """The document with what the results mark."""
         of_document: dict[str, AttributeValue] = {}
-        arrows: list[_Result] = []
+        answers, arrows = self._mark(results)
+        for result in answers:
+            self._answer(result, of_document)
+        regions = self.regions
+        for result in arrows:
+            heads, tails = regions.get(result.from_id or ""), regions.get(result.to_id or "")
+            named = result.labels
+            # What nearly every arrow is: to the right, with one label, between regions of one item each.
+            if (
+                heads
+                and tails
+                and named
+                and len(heads) == len(tails) == len(named) == 1
+                and result.direction == "right"
+            ):
+                self._draw(heads[0], heads[0].id, tails[0], tails[0].id, named[0])
+            else:
+                self._arrow(result)
+        items = [item for region in regions.values() for item in region]
+        return msgspec.structs.replace(
+            self.document,
+            entities=tuple([item for item in items if type(item) is Entity]),
+            events=tuple(
+                msgspec.structs.replace(item, arguments=tuple(self.arguments.get(item.id, ())))
+                for item in items
+                if type(item) is Event
+            ),
+            relations=tuple(self.relations),
+            attributes=of_document,
+        )
+
+    def _mark(self, results: list[_Result]) -> tuple[list[_Result], list[_Result]]:
+        """Collect the regions; the other results are answers and arrows."""
         answers: list[_Result] = []
+        arrows: list[_Result] = []
         text, regions = self.document.text, self.regions
         events_from = self.ontology.label_studio.trigger_control
         controls = (self.ontology.label_studio.entity_control, events_from)
@@ -235,22 +273,7 @@ class _Builder:
                 regions[name] = [item]
             else:
                 self._region(result, value, name if name is not None else f"region-{number}")
-        for result in answers:
-            self._answer(result, of_document)
-        for result in arrows:
-            self._arrow(result)
-        items = [item for region in regions.values() for item in region]
-        return msgspec.structs.replace(
-            self.document,
-            entities=tuple([item for item in items if type(item) is Entity]),
-            events=tuple(
-                msgspec.structs.replace(item, arguments=tuple(self.arguments.get(item.id, ())))
-                for item in items
-                if type(item) is Event
-            ),
-            relations=tuple(self.relations),
-            attributes=of_document,
-        )
+        return answers, arrows
 
     def _region(self, result: _Result, value: _Value, name: str) -> None:
         start, end = value.start, value.end
@@ -323,20 +346,24 @@ class _Builder:
             self.drafts.append(Draft("LSE103", found, "right, left or bi", "delete it and draw it again"))
         if direction == "left":
             begin, finish = finish, begin
-        self._draw(begin, finish, result.labels)
+        self._draw_all(begin, finish, result.labels)
         if direction == "bi" and begin != finish and not self._symmetric(result.labels):
-            self._draw(finish, begin, result.labels)
+            self._draw_all(finish, begin, result.labels)
 
-    def _draw(self, begin: str, finish: str, labels: list[str] | None) -> None:
+    def _draw_all(self, begin: str, finish: str, labels: list[str] | None) -> None:
         head, tail = _pick(self.regions.get(begin), Event), _pick(self.regions.get(finish), Entity)
-        target = tail.id if tail is not None else finish
+        begin, finish = head.id if head is not None else begin, tail.id if tail is not None else finish
         for label in labels or (None,):
-            if isinstance(head, Event) and label is not None:
-                of_event = isinstance(tail, Event)
-                argument = Argument(label, None if of_event else target, target if of_event else None)
-                self.arguments.setdefault(head.id, []).append(argument)
-            else:
-                self.relations.append(Relation(head.id if head is not None else begin, target, label))
+            self._draw(head, begin, tail, finish, label)
+
+    def _draw(self, head: Item | None, begin: str, tail: Item | None, finish: str, label: str | None) -> None:
+        """One arrow between two ids; the items are None where an id names nothing."""
+        if type(head) is Event and label is not None:
+            of_event = type(tail) is Event
+            argument = Argument(label, None if of_event else finish, finish if of_event else None)
+            self.arguments.setdefault(begin, []).append(argument)
+        else:
+            self.relations.append(Relation(begin, finish, label))
 
 
 def _pick(region: list[Item] | None, preferred: type[Entity] | type[Event]) -> Item | None:

@@ -97,7 +97,7 @@ def validate(
     `select` and `ignore` are codes or their beginnings; `split_of` (doc_id to split) turns on the rules on splits.
     Raises UnknownRule for a code that no rule has.
     """
-    codes = chosen(select, ignore)
+    codes = chosen(select, (*ignore, *ontology.policy.ignore))
     findings: list[Finding] = []
     checked: list[Trace] = []
     seen: set[str] = set()

@@ -126,17 +126,22 @@ def texts(checked: Sequence[Trace]) -> Iterator[tuple[Trace, Draft]]:
             yield one, Draft("COR903", found, "one doc_id a text", f"drop {doc_id} or {home[digest]}")
 
 
-def splits(checked: Sequence[Trace], split_of: Mapping[str, str]) -> Iterator[tuple[Trace, Draft]]:
-    """COR901 and COR902: events and near-duplicates across splits, exactly verified on word shingles."""
-    events: dict[str, str] = {}
+class Pair(NamedTuple):
+    """Two texts that are near-duplicates: shared shingles, and what that means."""
+
+    first: Trace
+    second: Trace
+    shared: int
+    jaccard: float
+    contained: float  # share of the shorter text's shingles
+
+
+def near(checked: Sequence[Trace]) -> Iterator[Pair]:
+    """Every pair of near-duplicates, found and verified exactly on shingles of SHINGLE words."""
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
     sizes: list[int] = []
     for number, one in enumerate(checked):
-        split, event = split_of.get(one.doc_id), one.event
-        if split and event and events.setdefault(event, split) != split:
-            found = f"the event {event} is also in {events[event]}"
-            yield one, Draft("COR902", found, "one split for an event", "move one document")
-        words = [word.casefold() for word in _WORD.findall(one.text)] if split else []
+        words = [word.casefold() for word in _WORD.findall(one.text)]
         shingles = {tuple(words[n : n + SHINGLE]) for n in range(len(words) - SHINGLE + 1)}
         sizes.append(len(shingles))
         for shingle in shingles:
@@ -145,12 +150,25 @@ def splits(checked: Sequence[Trace], split_of: Mapping[str, str]) -> Iterator[tu
     for numbers in holders.values():
         shared.update((a, b) for n, a in enumerate(numbers) for b in numbers[n + 1 :])
     for (a, b), times in sorted(shared.items()):
-        first, second = checked[a].doc_id, checked[b].doc_id
-        jaccard = times / (sizes[a] + sizes[b] - times)
-        contained = times / min(sizes[a], sizes[b])
-        if (jaccard >= JACCARD or contained >= CONTAINED) and split_of[first] != split_of[second]:
+        jaccard, contained = times / (sizes[a] + sizes[b] - times), times / min(sizes[a], sizes[b])
+        if jaccard >= JACCARD or contained >= CONTAINED:
+            yield Pair(checked[a], checked[b], times, jaccard, contained)
+
+
+def splits(checked: Sequence[Trace], split_of: Mapping[str, str]) -> Iterator[tuple[Trace, Draft]]:
+    """COR901 and COR902: events and near-duplicates across splits."""
+    events: dict[str, str] = {}
+    placed = [one for one in checked if one.doc_id in split_of]
+    for one in placed:
+        split, event = split_of[one.doc_id], one.event
+        if event and events.setdefault(event, split) != split:
+            found = f"the event {event} is also in {events[event]}"
+            yield one, Draft("COR902", found, "one split for an event", "move one document")
+    for pair in near(placed):
+        first, split = pair.first.doc_id, split_of[pair.first.doc_id]
+        if split != split_of[pair.second.doc_id]:
             found = (
-                f"{times} runs of {SHINGLE} words are shared with {first} in {split_of[first]} (Jaccard {jaccard:.2f})"
+                f"{pair.shared} runs of {SHINGLE} words are shared with {first} in {split} (Jaccard {pair.jaccard:.2f})"
             )
             expected = f"Jaccard below {JACCARD} and less than half of the shorter text"
-            yield checked[b], Draft("COR901", found, expected, "put both into one split")
+            yield pair.second, Draft("COR901", found, expected, "put both into one split")

@@ -2,14 +2,17 @@
 
 from bisect import bisect_right
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from strife.finding import Finding, Origin
 from strife.model import Document, Entity, Event
 from strife.ontology import Ontology
-from strife.quote import quoted
+from strife.quote import quoted, shortened
 from strife.segment import sentences
 from strife.validate.catalogue import BY_CODE
+
+_START, _END = attrgetter("start"), attrgetter("end")
 
 
 class Draft(NamedTuple):
@@ -35,6 +38,11 @@ class Draft(NamedTuple):
             origin=origin,
             **place,  # type: ignore[arg-type]
         )
+
+
+def shown(surface: str) -> str:
+    """Words as a finding names them: quoted, and cut where there are many."""
+    return repr(shortened(surface))
 
 
 def _place(text: str, start: int, end: int) -> dict[str, str | int]:
@@ -74,7 +82,12 @@ class Context:
     @cached_property
     def by_start(self) -> list[Entity]:
         """The mentions by start, the longer first."""
-        return sorted(self.entities, key=lambda e: (e.start, -e.end))
+        return sorted(sorted(self.entities, key=_END, reverse=True), key=_START)  # half the time of a key of both
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where the mentions `by_start` start."""
+        return list(map(_START, self.by_start))
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:

@@ -1,10 +1,10 @@
-"""Casualty figures: counts without an event, and figures that do not follow from the words."""
+"""Casualty figures: counts of no event or of two, and figures that do not follow from the words."""
 
 import re
 from collections.abc import Iterator
 
 from strife.model import AttributeValue, Event
-from strife.validate.draft import Context, Draft
+from strife.validate.draft import Context, Draft, shown
 
 COUNT, LEAST, MOST = "count", "people_min", "people_max"
 Range = tuple[int | None, int | None]
@@ -34,15 +34,31 @@ def figures(context: Context) -> Iterator[Draft]:
     if COUNT not in ontology.role_names or LEAST not in ontology.attributes:
         return
     labels = ontology.fillers_of(COUNT)
-    counts = {a.entity_id: event for event in document.events for a in event.arguments if a.role == COUNT}
+    counted: dict[str | None, list[Event]] = {}
+    for event in document.events:
+        for argument in event.arguments:
+            if argument.role == COUNT:
+                counted.setdefault(argument.entity_id, []).append(event)
+    told: dict[int, str] = {}  # by identity of the event, because an id may be used twice
     for entity in document.entities:
-        if entity.label in labels and entity.id not in counts:
-            found = f"{entity.label} {document.surface(entity)!r} is the count of no event"
+        if entity.label not in labels and entity.id not in counted:
+            continue
+        events = counted.get(entity.id, ())
+        surface = document.surface(entity)
+        types = sorted({event.type for event in events if LEAST in ontology.attributes_of(event.type)})
+        if not events:
+            found = f"{entity.label} {shown(surface)} is the count of no event"
             yield Draft("CAS601", found, "an event that points at it", "draw the arrow or delete it", entity)
-    surfaces = {id(event): document.surface(e) for e in document.entities if (event := counts.get(e.id))}
+        elif len(types) > 1:
+            do = "a total of both has no figure: delete it, or draw it from one"
+            yield Draft(
+                "CAS606", f"{shown(surface)} is the count of {' and of '.join(types)}", "one of them", do, entity
+            )
+        else:
+            told.update((id(event), surface) for event in events)
     for event in document.events:
         if LEAST in ontology.attributes_of(event.type):
-            yield from _figure(event, surfaces.get(id(event)))
+            yield from _figure(event, told.get(id(event)))
 
 
 def _figure(event: Event, count: str | None) -> Iterator[Draft]:
@@ -59,7 +75,7 @@ def _figure(event: Event, count: str | None) -> Iterator[Draft]:
         yield Draft("CAS604", f"{said}, polarity negative", "0 to 0, or no figure", "mend figure or polarity", event)
     elif count is not None and (told := count_range(count)) is not None and told != (least, most):
         low, high = ("empty" if n is None else n for n in told)
-        expected = f"{LEAST} {low}, {MOST} {high}, from {count!r}"
+        expected = f"{LEAST} {low}, {MOST} {high}, from {shown(count)}"
         yield Draft("CAS602", said, expected, "see the manual, section 9", event)
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from strife.model import Entity, Event
 from strife.segment import tokens
-from strife.validate.draft import Context, Draft
+from strife.validate.draft import Context, Draft, shown
 
 _EDGE = frozenset(" ,.;:!?\"'“”‘’«»()[]{}…")
 _ABBREVIATION = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffd]")
-_WORD = re.compile(r"\w*")
+_NEAR = 30  # code points on each side of an edge that cuts a word
+QUOTE = "quote"  # the attribute in which importers keep the words that a corpus stores, where they differ
 LONGEST = 12  # tokens of a mention
+_READ = 1000  # code points of a mention in which its tokens are counted
 
 
 def record(context: Context) -> Iterator[Draft]:
@@ -50,17 +52,22 @@ def spans(context: Context) -> Iterator[Draft]:
     lines = not context.ontology.policy.line_breaks and ("\n" in text or "\r" in text)
     boilerplate = [zone for zone in context.document.zones if zone.label == "boilerplate"]
     for start, end, item in context.placed:
+        if QUOTE in item.attributes and item.attributes[QUOTE] != text[start:end]:
+            found = f"the stored text is {str(item.attributes[QUOTE])[:60]!r}"
+            yield Draft("SPN202", found, repr(text[start:end][:60]), "check the offsets against the source", item)
         left, right = text[start].isalnum(), text[end - 1].isalnum()
         if not (left and right):
             yield from _edges(text[start:end], item)
         if (left and start and text[start - 1].isalnum()) or (right and end < size and text[end].isalnum()):
             word = word_cut(text, start, end)
-            yield Draft("SPN205", f"the span cuts the word {word!r}", "whole words", "widen or narrow it", item)
+            yield Draft("SPN205", f"the span cuts the word {shown(word)}", "whole words", "widen or narrow it", item)
         if lines and (text.find("\n", start, end) >= 0 or text.find("\r", start, end) >= 0):
             yield Draft("SPN209", "a line break inside", "a span on one line", "mark each line by itself", item)
-        if end - start > 2 * LONGEST and isinstance(item, Entity) and len(tokens(text, start, end)) > LONGEST:
-            found = f"{len(tokens(text, start, end))} tokens"
-            yield Draft("SPN210", found, f"at most {LONGEST}", "end it at the head noun", item)
+        if end - start > 2 * LONGEST and isinstance(item, Entity):
+            number = len(tokens(text, start, min(end, start + _READ)))
+            if number > LONGEST or end - start > _READ:
+                found = f"{number} tokens" if end - start <= _READ else f"{end - start} code points"
+                yield Draft("SPN210", found, f"at most {LONGEST} tokens", "end it at the head noun", item)
         for zone in boilerplate:
             if zone.start <= start < zone.end:
                 yield Draft("SPN211", "a mark in boilerplate", "none there", "delete it", item)
@@ -68,7 +75,7 @@ def spans(context: Context) -> Iterator[Draft]:
 
 def _edges(surface: str, item: Entity | Event) -> Iterator[Draft]:
     if surface != surface.strip():
-        yield Draft("SPN203", "a blank at an edge", repr(surface.strip()), "select without the blank", item)
+        yield Draft("SPN203", "a blank at an edge", shown(surface.strip()), "select without the blank", item)
     elif stray := stray_edge(surface):
         yield Draft("SPN204", f"{stray!r} at an edge", "words only", "select without it", item)
 
@@ -85,18 +92,16 @@ def stray_edge(surface: str) -> str | None:
 
 
 def word_cut(text: str, start: int, end: int) -> str:
-    """The word that an edge of the span goes through."""
+    """The word that an edge of the span goes through, of a long one what is near the edge."""
     cuts = (edge for edge in (start, end) if 0 < edge < len(text))
     edge = next((edge for edge in cuts if text[edge - 1].isalnum() and text[edge].isalnum()), start)
-    begin = edge
-    while begin and (text[begin - 1].isalnum() or text[begin - 1] == "_"):
-        begin -= 1
-    tail = _WORD.match(text, edge)
-    return text[begin : tail.end() if tail else edge]
+    before, after = text[max(0, edge - _NEAR) : edge], text[edge : edge + _NEAR]
+    return "".join([*re.findall(r"\w+$", before), *re.findall(r"^\w+", after)])
 
 
 def overlaps(context: Context) -> Iterator[Draft]:
     """Mentions that share a span, cross, or lie where they may not; triggers of two events or with a mention inside."""
+    inside = context.ontology.inside
     reached = -1
     open_: list[Entity] = []
     for entity in context.by_start:
@@ -106,7 +111,9 @@ def overlaps(context: Context) -> Iterator[Draft]:
             continue
         open_ = [outer for outer in open_ if outer.end > entity.start]
         for outer in open_:
-            yield from _pair(outer, entity, context)
+            # What nearly every pair is: one inside the other, as the ontology allows.
+            if outer.end < entity.end or outer.span == entity.span or entity.label not in inside.get(outer.label, ()):
+                yield from _pair(outer, entity, context)
         open_.append(entity)
         reached = max(reached, entity.end)
     policy = context.ontology.policy
@@ -123,12 +130,10 @@ def overlaps(context: Context) -> Iterator[Draft]:
 
 def _in_trigger(span: tuple[int, int], event: Event, context: Context) -> Iterator[Draft]:
     """Mentions inside a trigger, found by bisection among the mentions in order of their start."""
-    by_start = context.by_start
-    for entity in by_start[bisect_left(by_start, span[0], key=lambda e: e.start) :]:
-        if entity.start >= span[1]:
-            return
+    starts = context.starts
+    for entity in context.by_start[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]:
         if entity.end <= span[1]:
-            found = f"{entity.label} lies inside the trigger {context.document.surface(event)!r}"
+            found = f"{entity.label} lies inside the trigger {shown(context.document.surface(event))}"
             yield Draft("SPN212", found, "a trigger without a mention in it", "delete one of the two", entity)
 
 
@@ -140,12 +145,12 @@ def _pair(outer: Entity, inner: Entity, context: Context) -> Iterator[Draft]:
             yield Draft("SPN207", found, "one mention a span", "delete one", inner)
     elif inner.end > outer.end:
         if not policy.crossing:
-            found = f"it crosses {outer.label} {document.surface(outer)!r}"
+            found = f"it crosses {outer.label} {shown(document.surface(outer))}"
             yield Draft("SPN206", found, "mentions apart or one inside the other", "move an edge", inner)
     elif policy.nesting == "listed":
         types = context.ontology.entity_types
         outer_type = types.get(outer.label)
         if outer_type and inner.label in types and inner.label not in outer_type.may_contain:
-            found = f"{inner.label} lies inside {outer.label} {document.surface(outer)!r}"
+            found = f"{inner.label} lies inside {outer.label} {shown(document.surface(outer))}"
             expected = f"inside {outer.label} only {', '.join(outer_type.may_contain) or 'nothing'}"
             yield Draft("SPN208", found, expected, "delete one or relabel", inner)

@@ -1,0 +1,1 @@
+"""Archives: predictions over collections of any length, in parts."""

@@ -1,0 +1,1 @@
+"""Other formats: documents in and out, and what each cannot hold, item by item."""

@@ -1,0 +1,1 @@
+"""Ingest: raw texts, web pages and JSON Lines to documents with zones, date and source."""
