@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
 
-.PHONY: demo test browser-test lint types corpus lock clean
+STUDIO := .studio
+
+.PHONY: demo test release-tests label-studio-test browser-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -18,10 +20,9 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest
 
-# The pages in a browser (`chromium` has to be installed).
-browser-test: $(READY)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/browser.lock
-	@$(BIN)/python -m pytest -m browser tests/browser
+# Releases, publishing to a server of its own, loading with other versions of `datasets`.
+release-tests: $(READY)
+	@$(BIN)/python -m pytest -m release tests
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -29,6 +30,23 @@ lint: $(READY)
 
 types: $(READY)
 	@$(BIN)/mypy
+
+# The suites that need a Label Studio server and a browser; the server's own environment is installed on first use.
+label-studio-test: $(STUDIO)/ready
+	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
+	@$(STUDIO)/bin/python -m pytest -m label_studio tests/label_studio
+
+$(STUDIO)/ready: requirements/label-studio.lock pyproject.toml
+	@echo "== set up $(STUDIO) (once)"
+	@$(PYTHON) -m venv $(STUDIO)
+	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/label-studio.lock
+	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Pages in Chromium: the leaderboard, errors.
+browser-test: $(STUDIO)/ready
+	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
+	@$(STUDIO)/bin/python -m pytest -m browser tests/browser
 
 # What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard.
 corpus: $(READY)
@@ -48,12 +66,13 @@ $(READY): requirements/dev.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Maintainers: pin the newest versions again (needs uv).
+# Maintainers: pin the newest versions again (needs uv). The server's version stands in labelstudio/server.py, too.
+COMPILE := uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
+	--no-annotate
 lock:
-	uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
-		--no-annotate --extra dev pyproject.toml -o requirements/dev.lock
-	echo "playwright>=1.50" | uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 \
-		--no-emit-index-url --no-header --no-annotate -c requirements/dev.lock - -o requirements/browser.lock
+	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --extra label-studio-test pyproject.toml -o requirements/label-studio.lock
+	echo "label-studio==1.23.2" | $(COMPILE) - -o src/strife/labelstudio/server.lock
 
 clean:
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) $(STUDIO)

@@ -136,6 +136,8 @@ BRIEF = words(0, 22)  # 20 runs of three words
         (BRIEF, True),
         (f"{BRIEF} {words(100, 200)}", True),  # Jaccard 20/120, but contained whole
         (words(10, 34), True),  # Jaccard 10/32
+        (words(12, 34), True),  # Jaccard 8/32, 8/20 of the shorter
+        (words(14, 36), False),  # Jaccard 6/34
         (words(100, 122), False),
         (BRIEF.replace(" ", ", ").upper(), True),
         (" ".join(reversed(BRIEF.split())), False),

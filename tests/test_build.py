@@ -19,7 +19,7 @@ from strife.dataset import CONFIGS, SPLITS, from_row, load_documents, rows
 from strife.gold import GoldError
 from strife.model import Document, encode
 from strife.ontology import Ontology
-from strife.store import OutputError, read_documents
+from strife.store import OutputError, alone, read_documents
 from strife.stream import InputError
 from tests.conftest import ROOT
 
@@ -34,7 +34,8 @@ FEW = {
 def copy(target: Path) -> Path:
     for folder in ("corpus", "annotation"):
         shutil.copytree(ROOT / folder, target / folder)
-    shutil.copy(ROOT / "README.md", target)
+    for page in ("README.md", "DATASHEET.md"):
+        shutil.copy(ROOT / page, target)
     return target
 
 
@@ -47,7 +48,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def small(project: Path) -> Path:
     """The same with three of its articles and without what was built."""
-    for built in (*CONFIGS, "gold.jsonl", "MANIFEST.json"):
+    for built in (*CONFIGS, "standoff", "gold.jsonl", "MANIFEST.json"):
         path = project / "corpus" / built
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     kept = [doc_id for members in FEW.values() for doc_id in members]
@@ -83,14 +84,17 @@ def gold(root: Path) -> dict[str, Document]:
 def test_manifest_describes_every_file(built: Path) -> None:
     manifest = json.loads((built / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
     named = set()
-    for config in CONFIGS:
-        for split in SPLITS:
-            entry = manifest["configs"][config]["splits"][split]
+    for config in manifest["configs"].values():
+        for entry in config["splits"].values():
             content = (built / entry["file"]).read_bytes()
             assert entry["sha256"] == hashlib.sha256(content).hexdigest()
             assert entry["bytes"] == len(content)
             named.add(entry["file"])
-    assert named | {"corpus/gold.jsonl", "corpus/MANIFEST.json", "README.md"} == set(snapshot(built))
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((built / name).read_bytes()).hexdigest() == digest
+        named.add(name)
+    pages = {"README.md", "DATASHEET.md", "corpus/card.md"}
+    assert named | {"corpus/MANIFEST.json"} | pages == set(snapshot(built))
 
 
 def test_manifest_counts_what_gold_holds(built: Path) -> None:
@@ -197,6 +201,39 @@ def test_changed_annotation_is_not_hidden_by_the_cache(project: Path, ontology: 
     documents = gold(project)
     assert documents[CHANGED] != before[CHANGED]
     assert fresh == b"".join(encode(documents[doc_id]) + b"\n" for doc_id in before)
+
+
+def test_two_builds_at_once_do_not_mix(project: Path, ontology: Ontology) -> None:
+    before = snapshot(project)
+    with alone(project), pytest.raises(OutputError, match="another process writes here"):
+        build(project, project, ontology)
+    assert snapshot(project) == before
+    build(project, project, ontology)
+
+
+NO_SPACE = """
+import resource, signal, sys
+from pathlib import Path
+from strife.build import build
+from strife.ontology import load_ontology
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # some files fit, the larger ones break off midway
+try:
+    build(Path(sys.argv[1]), Path(sys.argv[1]), load_ontology())
+except OSError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.release
+def test_write_that_breaks_off_midway_leaves_the_old_dataset_whole(project: Path) -> None:
+    export = next((project / "annotation" / "exports").glob("*.json"))
+    export.write_bytes(export.read_bytes() + b"\n")  # another input, so another manifest
+    before = snapshot(project)
+    done = subprocess.run([sys.executable, "-c", NO_SPACE, str(project)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("OutputError"), done.stdout
+    assert "cannot be written (File too large)" in done.stdout
+    assert snapshot(project) == before
 
 
 def splits_of(root: Path) -> dict[str, list[str]]:

@@ -1,15 +1,17 @@
 """Published corpora through the same door: what is read, what is left behind, and their known faults, no other."""
 
+import json
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from strife.formats import casie, re3d, wikievents
+from strife.formats import casie, muc, re3d, wikievents
 from strife.formats.corpora import READERS, import_corpus
 from strife.formats.loss import FormatError
-from strife.model import Document, encode
+from strife.model import Document, Template, encode
 from strife.ontology import IMPORTED, load_ontology
 from strife.store import read_documents
 from strife.validate import validate
@@ -70,14 +72,41 @@ def test_casie(shared: Path) -> None:
     assert faults(documents, "casie") == {"SPN202": 999, "SPN201": 1, "ONT302": 1, "COR903": 1}
 
 
+def as_published(template: Template) -> dict[str, Any]:
+    roles = {role: [list(filler) for filler in fillers] for role, fillers in template.roles.items()}
+    return {"incident_type": template.type, **roles}
+
+
+def without_offsets(role: str, value: Any) -> Any:
+    return value if role == "incident_type" else [[string for string, _ in filler] for filler in value]
+
+
+def test_muc4_keeps_templates_and_alternatives(shared: Path) -> None:
+    folder = shared / "corpora" / "muc4_gtt"
+    documents, losses = muc.read_corpus(folder)
+    assert Counter(document.meta["split"] for document in documents) == {"train": 1300, "dev": 200}
+    assert sum(len(document.templates) for document in documents) == 1114 + 191
+    assert losses == []
+    by_id = {document.doc_id: document for document in documents}
+    for path in (path for path in folder.rglob("*.json") if path.stem in ("train", "dev")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            assert [as_published(one) for one in by_id[row["docid"]].templates] == [
+                {role: without_offsets(role, value) for role, value in template.items() if value}
+                for template in row["templates"]
+            ]
+    assert faults(documents, "muc4") == {"ONT301": 1}  # "bombing / attack", in dev
+
+
 @pytest.mark.parametrize("corpus", READERS)
 def test_an_import_is_written_whole_and_says_what_it_left(corpus: str, shared: Path, tmp_path: Path) -> None:
     out, lost = tmp_path / "out.jsonl", tmp_path / "lost.jsonl"
-    said = import_corpus(corpus, shared / "corpora" / corpus, out, lost)
+    folder = shared / "corpora" / {"muc4": "muc4_gtt"}.get(corpus, corpus)
+    said = import_corpus(corpus, folder, out, lost)
     documents = list(read_documents(out))
     assert f"{len(documents)} documents" in said
-    assert [encode(d) for d in documents] == [encode(d) for d in READERS[corpus](shared / "corpora" / corpus)[0]]
-    assert len(lost.read_bytes().splitlines()) == len(READERS[corpus](shared / "corpora" / corpus)[1])
+    assert [encode(d) for d in documents] == [encode(d) for d in READERS[corpus](folder)[0]]
+    assert len(lost.read_bytes().splitlines()) == len(READERS[corpus](folder)[1])
 
 
 def test_every_importer_has_its_ontology() -> None:

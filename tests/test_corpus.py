@@ -1,12 +1,14 @@
 """The committed corpus: what is committed is what the sources give, and holds what it promises."""
 
 import csv
+import hashlib
 import json
 import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -15,8 +17,10 @@ from strife.build import build, read_splits
 from strife.check import check_paths
 from strife.dataset import CONFIGS, SPLITS
 from strife.labelstudio.export import read_export
+from strife.loading import read_rows, split_files
 from strife.model import Document, encode, text_hash
 from strife.ontology import Ontology
+from strife.release.refill import refill
 from strife.store import read_documents
 from strife.validate import validate
 from tests.conftest import ROOT
@@ -78,6 +82,14 @@ def test_committed_manifest_is_what_the_sources_give(fresh: Path) -> None:
         assert (CORPUS / "MANIFEST.json").read_bytes() == (fresh / "corpus" / "MANIFEST.json").read_bytes()
     for part in ("about", "name", "version", "ontology", "counts", "texts"):
         assert manifest(ROOT)[part] == manifest(fresh)[part]
+
+
+@pytest.mark.parametrize(
+    "name", ["croissant.json", "CITATION.cff", "corpus/ROWS.tsv", "corpus/card.md", "DATASHEET.md"]
+)
+def test_what_goes_with_the_data_is_what_the_sources_give(name: str, fresh: Path) -> None:
+    if name != "croissant.json" or pinned_pyarrow():
+        assert (ROOT / name).read_bytes() == (fresh / name).read_bytes()
 
 
 def test_committed_readme_head_is_what_the_sources_give(fresh: Path) -> None:
@@ -182,3 +194,60 @@ def test_decisions_are_a_table_about_existing_documents(path: Path, gold: list[D
     table = list(csv.DictReader([head, *lines], delimiter="\t", quoting=csv.QUOTE_NONE))
     assert {row["doc_id"] for row in table} <= {document.doc_id for document in gold}
     assert [row for row in table if not (row["decision"].strip() and row["reason"].strip())] == []
+
+
+def test_no_event_and_no_near_duplicate_is_in_two_splits(ontology: Ontology, gold: list[Document]) -> None:
+    split_of = {doc_id: split for split, ids in read_splits(CORPUS / "splits", articles()).items() for doc_id in ids}
+    assert set(split_of) == {document.doc_id for document in gold}
+    assert validate(gold, ontology, select=["COR"], split_of=split_of).findings == ()
+    # The guard is awake: a copy of a document in another split is found three times over.
+    twice = [*gold, msgspec.structs.replace(gold[0], doc_id="copy")]
+    other = next(split for split in SPLITS if split != split_of[gold[0].doc_id])
+    codes = {f.code for f in validate(twice, ontology, select=["COR"], split_of=split_of | {"copy": other}).findings}
+    assert codes == {"COR901", "COR902", "COR903"}
+
+
+def articles() -> dict[str, Document]:
+    return read_articles(CORPUS / "articles")
+
+
+SEED = "iq-2021-01-25-makhoul-strike"
+# Of what its mentions and triggers cover, in text order, one a line: the words themselves are not ours to write down.
+SURFACES = "d7f578df80bb95a1c3fce5d409e78d0e341b38ce8d7599b000ad4f1f56f8f48b"
+
+
+def test_stand_off_annotation_has_no_word_of_its_text_and_is_refilled_from_a_copy(
+    shared: Path, tmp_path: Path, ontology: Ontology
+) -> None:
+    copy = shared / "seed-article.txt"
+    text = copy.read_bytes().decode("utf-8")
+    (document,) = refill(ROOT, [copy], tmp_path / "refilled.jsonl")
+    assert (document.doc_id, document.text) == (SEED, text)
+    surfaces = [document.surface(item) for item in sorted(document.items, key=lambda item: (item.span, item.id))]
+    assert len(surfaces) == 161
+    assert hashlib.sha256("\n".join(surfaces).encode()).hexdigest() == SURFACES
+    assert validate([document], ontology, ignore=["PRV"]).findings == ()
+    # Neither the sources nor what was built of them, nor anything else, holds a run of its words.
+    runs = {" ".join(words) for line in text.splitlines() for words in windows(line.split(), 6)}
+    built = (CORPUS / name for name in ("ROWS.tsv", "MANIFEST.json", "card.md"))
+    for path in [*(CORPUS / "standoff").iterdir(), *built]:
+        content = path.read_bytes().decode("utf-8", "replace")
+        assert not [run for run in runs if run in content], path
+    surface = max(surfaces, key=len).encode()
+    assert [path for path in (CORPUS / "standoff").iterdir() if surface in path.read_bytes()] == []
+    # It is no near-duplicate of a document in another split.
+    split_of = {doc_id: split for split, ids in read_splits(CORPUS / "splits", articles()).items() for doc_id in ids}
+    everything = [*read_documents(CORPUS / "gold.jsonl"), document]
+    assert validate(everything, ontology, select=["COR"], split_of=split_of | {SEED: "train"}).findings == ()
+
+
+def windows(words: list[str], size: int) -> list[list[str]]:
+    return [words[start : start + size] for start in range(len(words) - size + 1)]
+
+
+def test_stand_off_document_is_in_its_config_only(gold: list[Document]) -> None:
+    assert SEED not in {document.doc_id for document in gold}
+    ((split, path),) = split_files(ROOT, "standoff")
+    _, (row,) = read_rows(path)
+    assert (split, row["doc_id"], len(row["entities"]), len(row["events"])) == ("train", SEED, 114, 47)
+    assert "not adjudicated" in row["annotation"]

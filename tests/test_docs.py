@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import typing
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -17,11 +18,13 @@ import yaml
 
 from strife.cli import app, compare, validate
 from strife.cli import score as score_command
+from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.formats.convert import FORMATS
 from strife.formats.corpora import READERS
 from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
+from strife.release.removals import REASONS
 from strife.scoring.metrics import METRICS
 from strife.scoring.resolve import VERSION, Answer, resolve
 from strife.scoring.score import score
@@ -82,6 +85,7 @@ def test_the_readme_shows_the_committed_results(system: str) -> None:
     for metric in ("ent", "tri_c", "arg_c+"):
         f1, low, high = (f"{100 * value:.1f}" for value in (scores[metric]["f1"], *scores[metric]["interval"]))
         cells.append(f"{f1} ({low} to {high})")
+    assert f"Test split of {board['dataset'].replace('-', ' ')}: {board['documents']} documents" in README
     assert f"| {system} | {' | '.join(cells)} |" in README
     assert f"`{board['signature']['arg_c+']}`" in README
 
@@ -135,6 +139,26 @@ def test_the_python_of_the_validation_page_runs() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_the_python_of_the_releases_page_runs() -> None:
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) == MANIFEST["counts"]["validation"]["events"]
+
+
+def test_the_releases_page_names_every_command_and_option_of_a_release() -> None:
+    page = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8")
+    for command in (release, verify, diff, publish, refill, remove):
+        assert f"strife {command.__name__}" in page
+        for name, parameter in inspect.signature(command).parameters.items():
+            told = typing.get_args(parameter.annotation)[1:]
+            if name not in ("root", "format") and any(type(one).__name__ == "OptionInfo" for one in told):
+                assert f"--{name}" in page, (command.__name__, name)
+    for reason in REASONS:
+        assert f"`{reason}`" in page or f"--reason {reason}" in page
 
 
 SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from strife.formats import brat, convert, re3d
 from strife.formats.convert import FORMATS
 from strife.formats.holds import PARTS
 from strife.formats.loss import FormatError, Loss
-from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, encode
+from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Template, Trigger, Zone, encode
 from strife.ontology import Ontology, load_ontology
 from strife.segment import sentences, tokens
 from strife.store import write_documents
@@ -286,6 +286,7 @@ def test_every_item_of_a_part_that_is_not_held_is_told(name: str, ontology: Onto
         meta={"country": "XX"},
         attributes={"doc_type": "news"},
         relations=(Relation("m2", "m4", "same_as"), Relation("m2", "m5", None)),
+        templates=(Template("attack", {"Victim": (("two villagers", "villagers"),)}),),
     )
     numbers = {
         "events": 2,
@@ -302,6 +303,7 @@ def test_every_item_of_a_part_that_is_not_held_is_told(name: str, ontology: Onto
         "sources": 2,
         "annotators": 2,
         "meta": 1,
+        "templates": 1,
     }
     assert set(numbers) == set(PARTS)
     if "events" not in FORMATS[name].HOLDS:
@@ -362,6 +364,24 @@ def test_xmi_refuses_what_xml_cannot_hold(ontology: Ontology) -> None:
         convert.write("xmi", [Document("d", "a\x01b")], ontology)
 
 
+def test_muc_templates_come_back(ontology: Ontology, tmp_path: Path) -> None:
+    roles = {"Victim": (("two villagers", "villagers"), ("a guard",)), "Weapon": (("a knife",),)}
+    templates = (Template("attack", roles), Template("bombing / attack"))
+    document = Document("d", "a guard and two villagers died by a knife", templates=templates)
+    back, losses = round_trip("muc", document, tmp_path)
+    assert losses == []
+    assert back.templates == templates
+    assert [(back.surface(e), e.label) for e in back.entities] == [
+        ("two villagers", "Victim"),
+        ("villagers", "Victim"),
+        ("a guard", "Victim"),
+        ("a knife", "Weapon"),
+    ]
+    assert back.chains == (Chain("c1", "entity", ("m1", "m2")),)
+    strange = Document("d", "nothing", templates=(Template("attack", {"Victim": (("two men",),)}),))
+    assert [loss.lost for loss in convert.write("muc", [strange], ontology)[1]] == ["'two men'"]
+
+
 def test_brat_tells_of_line_breaks_at_an_edge(ontology: Ontology, tmp_path: Path) -> None:
     files, losses = brat.write([Document("d", "Talmar\nfell", (Entity("m1", 0, 7, "GPE"),))], ontology)
     assert files["d.ann"] == b"T1\tGPE 0 6\tTalmar\n"
@@ -381,6 +401,12 @@ def test_brat_tells_of_line_breaks_at_an_edge(ontology: Ontology, tmp_path: Path
         ("label-studio", "tasks.json", b"[{]"),
         ("parquet", "documents.parquet", b"PAR1"),
         ("xmi", "d.xmi", b"<a/>"),
+        ("muc", "documents.json", b'{"docid": "d", "doctext": "a", "templates": [{"Victim": []}]}'),
+        (
+            "muc",
+            "documents.json",
+            b'{"docid": "d", "doctext": "a", "templates": [{"incident_type": "x", "V": [[["b", 0]]]}]}',
+        ),
         ("webanno", "d.tsv", b"1-1\t0-1\tx\n"),
         ("webanno", "d.tsv", b"#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Mention|label\n\n\n#Text=a\n1-1\tx\ta\n"),
     ],
@@ -394,6 +420,8 @@ def test_broken_input_is_refused(name: str, file: str, content: bytes, ontology:
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "parquet"])
 def test_a_folder_without_the_format_is_refused(name: str, ontology: Ontology, tmp_path: Path) -> None:
+    if name == "spacy":
+        pytest.importorskip("spacy", reason="spaCy is an optional extra")
     with pytest.raises((FormatError, InputError)):
         convert.read(name, tmp_path, ontology)
 

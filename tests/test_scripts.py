@@ -193,6 +193,17 @@ def test_the_scoring_benchmark_runs_and_all_scorers_agree() -> None:
     assert "events_from_columns is faster than events_plain_sets by" in done.stdout
 
 
+def test_leakage_is_measured_as_the_page_says() -> None:
+    run = [sys.executable, str(SCRIPTS / "measure_leakage.py"), str(ROOT / "corpus" / "gold.jsonl")]
+    first, second = (subprocess.run(run, capture_output=True, text=True, check=True).stdout for _ in range(2))
+    assert first == second
+    shares = {line.split(" | ")[0]: line.split(" | ")[1:] for line in first.splitlines() if line.startswith("| ")}
+    unrelated = next(cells for name, cells in shares.items() if name.startswith("| pairs with that Jaccard"))
+    assert unrelated[1] == "0"  # at 0.2
+    for edit in ("16% of words replaced", "cut to a half", "sentences in another order"):
+        assert next(name for name in shares if edit in name).endswith("(rule: 100%)"), edit
+
+
 def test_the_baseline_script_refuses_a_folder_without_a_dataset(tmp_path: Path) -> None:
     run = [sys.executable, str(SCRIPTS / "run_baselines.py"), "--dataset", str(tmp_path)]
     done = subprocess.run(run, capture_output=True, text=True)

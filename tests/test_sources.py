@@ -43,7 +43,7 @@ def test_every_form_of_the_gold_gives_the_same_scores_and_the_same_hash(tmp_path
 
 
 def test_a_folder_tells_its_name(tmp_path: Path) -> None:
-    assert name(ROOT) == "strife-0.1.0"
+    assert name(ROOT) == "strife-0.2.0"
     assert name(tmp_path) == name(ROOT / "README.md") == ""
 
 

@@ -1,6 +1,7 @@
 """strife: an annotated corpus and benchmark for armed-conflict reporting, with the toolchain that makes it."""
 
 from strife.finding import Finding, Report
+from strife.loading import load
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, decode, encode
 from strife.ontology import Ontology, load_ontology
 from strife.scoring.metrics import METRICS, Counts
@@ -26,6 +27,7 @@ __all__ = [
     "Zone",
     "decode",
     "encode",
+    "load",
     "load_ontology",
     "read_documents",
     "score",

@@ -1,6 +1,6 @@
 """The dataset: gold documents as four typed Parquet configs, a manifest, and the README's YAML.
 
-This file and `parquet` alone import datasets and pyarrow, and they do so inside the functions that need them.
+This is the only file that imports datasets and pyarrow, and it does so inside the functions that need them.
 The bytes are the same whenever the same pyarrow writes the same documents: rows are sorted, the schema comes from
 the ontology, and nothing volatile is written.
 
@@ -9,15 +9,17 @@ its content there; without them a changed clone would serve old rows.
 """
 
 import datetime
-import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
+from strife.loading import NEEDED, decoder, document
+from strife.model import Document, Entity, Event, Relation
 from strife.ontology import Ontology
+from strife.release.manifest import content_hash
+from strife.release.standoff import STANDOFF, without_text
 from strife.segment import sentences, tokens
 from strife.stream import InputError
 
@@ -28,7 +30,6 @@ CONFIGS = ("documents", "entities", "events", "relations")
 BLIND = "blind"  # documents without their labels, where these are withheld
 LABELS = ("entities", "events", "relations", "chains")
 SPLITS = ("train", "validation", "test")
-NEEDED = ("doc_id", "text", "entities", "events", "relations")
 META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
 _PARQUET = {
     "compression": "zstd",
@@ -111,11 +112,6 @@ def features(ontology: Ontology) -> dict[str, "Features"]:
             }
         ),
     }
-
-
-def kinds_of(config: str, ontology: Ontology) -> "Features":
-    """The typed columns of a config; `blind` has those of `documents`."""
-    return features(ontology)["documents" if config == BLIND else config]
 
 
 def features_json(ontology: Ontology) -> str:
@@ -293,22 +289,44 @@ def parquet(config: str, documents: Iterable[Document], ontology: Ontology) -> t
 
     The content hash is taken over the schema and the rows as canonical JSON: equal across pyarrow versions.
     """
+    ordered = sorted(documents, key=lambda document: document.doc_id)
+    return written(features(ontology)[config], [row for d in ordered for row in rows(config, d, ontology)])
+
+
+def written(kinds: "Features", data: list[dict[str, Any]]) -> tuple[bytes, int, str]:
+    """Rows as a Parquet file: its bytes, its number of rows, and the hash of its content."""
     import pyarrow
     import pyarrow.parquet
     from datasets import Dataset
     from datasets.table import table_cast
 
-    ordered = sorted(documents, key=lambda document: document.doc_id)
-    data = [row for document in ordered for row in rows(config, document, ontology)]
-    kinds = kinds_of(config, ontology)
     schema = kinds.arrow_schema
     columns = {name: [row[name] for row in data] for name in kinds}
     table = Dataset.from_dict(columns, features=kinds).data.table.combine_chunks()
     table = table_cast(table, schema).replace_schema_metadata(schema.metadata)
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(table, buffer, **_PARQUET)
-    content = json.dumps([kinds.to_dict(), data], sort_keys=True, ensure_ascii=False, default=str)
-    return buffer.getvalue(), len(data), hashlib.sha256(content.encode()).hexdigest()
+    return buffer.getvalue(), len(data), content_hash(kinds.to_dict(), data)
+
+
+def standoff_features(ontology: Ontology) -> "Features":
+    """The columns of the config `standoff`: those of `documents` without text, and what stands for the text."""
+    from datasets import Features, List, Value
+
+    documents = features(ontology)["documents"].to_dict()
+    kept = ("doc_id", "published", "annotators", "zones", "entities", "events", "relations", "chains")
+    text = Value("string")
+    beside = dict.fromkeys(("language", "source", "url", "licence", "annotation", "text_sha256"), text)
+    numbers = dict.fromkeys(("text_length", "block_length"), Value("int32"))
+    bare = Features.from_dict({name: without_text(documents[name]) for name in kept})
+    return Features({**bare, **beside, **numbers, "block_sha256": List(text)})
+
+
+def made_with() -> dict[str, str]:
+    """The versions of the libraries that decide about the bytes."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("datasets", "pyarrow")}
 
 
 def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[str, Any]) -> str:
@@ -316,8 +334,10 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
     import yaml
 
     configs, infos = [], []
+    kinds_of = features(ontology)
+    kinds_of |= {STANDOFF: standoff_features(ontology), BLIND: kinds_of["documents"]}
     for config, entry in manifest["configs"].items():
-        kinds, splits = kinds_of(config, ontology), entry["splits"]
+        kinds, splits = kinds_of[config], entry["splits"]
         configs.append(
             {
                 "config_name": config,
@@ -350,80 +370,69 @@ def load_documents(root: Path, split: str, config: str = "documents") -> list[Do
     dataset or split, or where its annotation is withheld.
     """
     from datasets import load_dataset
-    from datasets.exceptions import DatasetsError
 
     try:
         data = load_dataset(str(root.resolve()), config, split=split)
-    except (ValueError, OSError, DatasetsError) as error:
+    except (ValueError, OSError) as error:
         found = f"split {split!r}: {error}"
         expected = f"the folder of a dataset with a config `{config}` that has it"
         do = "check the path and the split; texts whose labels are withheld stand in the config `blind`"
         raise InputError("FIL003", root, found, expected, do) from error
     bare = dict.fromkeys(LABELS, ()) if config == BLIND else {}
-    return [read_row({**row, **bare}, data.features, root) for row in data]
+    return [from_row({**row, **bare}, data.features, root) for row in data]
 
 
-def read_row(row: Mapping[str, Any], kinds: "Features", source: Path) -> Document:
-    """As from_row, of a file: raises InputError where the annotation is withheld, or of another shape."""
-    if withheld := [name for name in NEEDED if row[name] is None]:
-        found = f"{row['doc_id']}: {', '.join(withheld)} null"
-        raise InputError("DOC101", source, found, "lists", "take gold that is not withheld")
+def read_parquet(path: Path) -> Iterator[Document]:
+    """The documents of a Parquet file like those of the `documents` config; labels may be names or ClassLabel ids.
+
+    Raises InputError for what is no such file, and where the annotation is withheld.
+    """
+    import pyarrow
+    import pyarrow.parquet
+    from datasets import Features
+
+    expected = "a Parquet file with doc_id, text, entities, events and relations"
     try:
-        return from_row(row, kinds)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        found = f"{row['doc_id']}: {type(error).__name__}: {error}"
-        raise InputError("DOC101", source, found, "the columns of `documents`", "write it again") from error
+        with pyarrow.parquet.ParquetFile(path) as file:
+            kinds = Features.from_arrow_schema(file.schema_arrow)
+            if missing := [name for name in NEEDED if name not in kinds]:
+                raise InputError("FIL003", path, f"no column {', '.join(missing)}", expected, "write it again")
+            for batch in file.iter_batches(batch_size=1000):
+                yield from (from_row(row, kinds, path) for row in batch.to_pylist())
+    except (OSError, pyarrow.ArrowInvalid) as error:
+        raise InputError("FIL003", path, str(error), expected, "check the path") from error
 
 
-def from_row(row: Mapping[str, Any], kinds: "Features") -> Document:
+def parquet_rows(path: Path) -> int:
+    """How many rows a Parquet file has. Raises InputError when it is none."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        return int(pyarrow.parquet.read_metadata(path).num_rows)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise InputError("FIL003", path, str(error), "a Parquet file", "check the path") from error
+
+
+def read_rows(path: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file from `first` on, one batch of them in memory."""
+    import pyarrow.parquet
+
+    at = 0
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            if at + size > first and at < first + count:
+                for batch in file.iter_batches(batch_size=1000, row_groups=[group]):
+                    for row in batch.to_pylist():
+                        if first <= at < first + count:
+                            yield row
+                        at += 1
+            else:
+                at += size
+
+
+def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -> Document:
     """The document in a row of the `documents` config, as `load_dataset` gives it."""
-    entity, event, relation = (kinds[name].feature for name in ("entities", "events", "relations"))
-    entities = [
-        Entity(e["id"], e["start"], e["end"], _label(entity["label"], e["label"]), _given(e, entity))
-        for e in row["entities"]
-    ]
-    events = [
-        Event(
-            e["id"],
-            _label(event["type"], e["type"]),
-            Trigger(e["trigger"]["start"], e["trigger"]["end"]),
-            tuple(_argument(a, event["arguments"].feature["role"]) for a in e["arguments"]),
-            _given(e, event),
-        )
-        for e in row["events"]
-    ]
-    return Document(
-        doc_id=row["doc_id"],
-        text=row["text"],
-        entities=tuple(entities),
-        events=tuple(events),
-        relations=tuple(
-            Relation(r["head"], r["tail"], _label(relation["label"], r["label"])) for r in row["relations"]
-        ),
-        chains=tuple(Chain(c["id"], c["kind"], tuple(c["members"])) for c in row.get("chains") or ()),
-        zones=tuple(Zone(z["start"], z["end"], z["label"]) for z in row.get("zones") or ()),
-        published=row["published"].isoformat() if row.get("published") else None,
-        sources=tuple(
-            Source(s["publisher"], s["url"], s["title"] or "", s["date"].isoformat() if s["date"] else None)
-            for s in row.get("sources") or ()
-        ),
-        annotators=tuple(row.get("annotators") or ()),
-        meta={key: row[key] for key in META if row.get(key) is not None},
-    )
-
-
-def _argument(row: Mapping[str, Any], roles: Any) -> Argument:
-    """An argument that points at something, or else at its own span."""
-    ids = row.get("entity_id"), row.get("event_id")
-    own = (row.get("start"), row.get("end")) if ids == (None, None) else (None, None)
-    return Argument(_label(roles, row["role"]), *ids, *own)
-
-
-def _label(kind: Any, value: Any) -> Any:
-    """The name of a label that may be given as the number of a ClassLabel."""
-    return kind.int2str(value) if hasattr(kind, "int2str") and value is not None else value
-
-
-def _given(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    fixed = {"id", "start", "end", "text", "label", "type", "trigger", "arguments"}
-    return {name: _label(kinds[name], value) for name, value in row.items() if name not in fixed and value is not None}
+    decode = decoder(kinds.to_dict()) or dict
+    return document(decode(row), source)

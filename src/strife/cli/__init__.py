@@ -8,7 +8,9 @@ import typer
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.formats import convert, import_corpus, ingest
+from strife.cli.labelstudio import app as label_studio
 from strife.cli.leaderboard import hub, leaderboard, submit
+from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.cli.scoring import compare, errors, score
 from strife.cli.validation import rule, validate
 
@@ -21,9 +23,11 @@ app = typer.Typer(
 COMMANDS = (
     *(validate, rule, ontology, build, convert, ingest),
     *(train, predict, score, compare, errors, submit, leaderboard, hub),
+    *(verify, diff, release, publish, refill, remove),
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(label_studio, name="label-studio")
 app.command("import")(import_corpus)
 
 

@@ -25,7 +25,7 @@ def ontology(
     ontology: OntologyFile = None,
 ) -> None:
     """Print the ontology, or what is generated from it."""
-    from strife import ontology_views
+    from strife import guidelines, ontology_views
     from strife.ontology import PACKAGED, load_ontology
 
     with refusals():
@@ -35,7 +35,7 @@ def ontology(
         elif view is View.label_config:
             typer.echo(ontology_views.label_config(loaded), nl=False)
         elif view is View.types:
-            typer.echo(ontology_views.type_tables(loaded), nl=False)
+            typer.echo(guidelines.type_tables(loaded), nl=False)
         elif view is View.mappings:
             typer.echo(ontology_views.mappings(loaded), nl=False)
         elif view is View.checks:

@@ -15,6 +15,7 @@ class Corpus(enum.StrEnum):
     re3d = "re3d"
     wikievents = "wikievents"
     casie = "casie"
+    muc4 = "muc4"
 
 
 class Kind(enum.StrEnum):
@@ -24,6 +25,7 @@ class Kind(enum.StrEnum):
     brat = "brat"
     conll = "conll"
     label_studio = "label-studio"
+    muc = "muc"
     parquet = "parquet"
     spacy = "spacy"
     textee = "textee"

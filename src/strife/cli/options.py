@@ -41,7 +41,7 @@ _EXTRAS = {
     "ray": ("ray",),
     "spacy": ("spacy",),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
-    "label-studio": ("label_studio_sdk", "httpx"),
+    "label-studio": ("label_studio_sdk", "httpx", "markdown_it"),
 }
 
 

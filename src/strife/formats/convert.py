@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from strife.formats import bio, brat, docbin, label_studio, parquet, textee, webanno, xmi
+from strife.formats import bio, brat, docbin, label_studio, muc, parquet, textee, webanno, xmi
 from strife.formats.loss import FormatError, Loss, report_lines, summary
 from strife.model import Document
 from strife.ontology import Ontology
@@ -15,6 +15,7 @@ FORMATS: dict[str, ModuleType] = {
     "brat": brat,
     "conll": bio,
     "label-studio": label_studio,
+    "muc": muc,
     "parquet": parquet,
     "spacy": docbin,
     "textee": textee,

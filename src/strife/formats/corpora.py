@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from strife.formats import casie, re3d, wikievents
+from strife.formats import casie, muc, re3d, wikievents
 from strife.formats.loss import report_lines, summary
 from strife.store import documents_as_bytes, write_whole
 
-READERS = {"re3d": re3d.read, "wikievents": wikievents.read, "casie": casie.read}
+READERS = {"re3d": re3d.read, "wikievents": wikievents.read, "casie": casie.read, "muc4": muc.read_corpus}
 
 
 def import_corpus(corpus: str, folder: Path, out: Path, losses: Path | None = None) -> str:
@@ -23,5 +23,7 @@ def import_corpus(corpus: str, folder: Path, out: Path, losses: Path | None = No
     events = sum(len(document.events) for document in documents)
     relations = sum(len(document.relations) for document in documents)
     held = f"{len(documents)} documents, {mentions} mentions, {events} events, {relations} relations"
+    if templates := sum(len(document.templates) for document in documents):
+        held += f", {templates} templates"
     check = f"strife validate {out} --ontology {corpus}"
     return f"{out}: {held}\nleft behind:\n{summary(lost)}\ncheck it: {check}"

@@ -21,6 +21,7 @@ PARTS = (
     "sources",
     "annotators",
     "meta",
+    "templates",
 )
 
 
@@ -57,6 +58,8 @@ def _items(document: Document, part: str, holds: frozenset[str]) -> Iterator[tup
         yield from ((chain.id, f"{chain.kind} chain {' '.join(chain.members)}") for chain in document.chains)
     elif part == "zones":
         yield from (("zone", f"{zone.label} [{zone.start}:{zone.end}]") for zone in document.zones)
+    elif part == "templates":
+        yield from (("template", f"{template.type} {template.roles}") for template in document.templates)
     elif part == "published":
         yield from [("document", f"published {document.published}")] if document.published else []
     elif part == "sources":

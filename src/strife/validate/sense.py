@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from strife.model import AttributeValue, Entity, Event
+from strife.model import AttributeValue, Document, Entity, Event
 from strife.ontology import ANY_EVENT, AttributeType, EventType, Ontology, RelationType, RoleRule
 from strife.validate.draft import Context, Draft, shown
 
@@ -42,9 +42,24 @@ def labels(context: Context) -> Iterator[Draft]:
                 if name not in item.attributes:
                     do = ontology.attributes[name].rule or "give it"
                     yield Draft("ONT304", f"{label} without {name}", f"a value for {name}", do, item)
-    of_document = ontology.attributes_of("DOCUMENT")
     for name, value in context.document.attributes.items():
-        yield from _value(None, "DOCUMENT", name, value, of_document.get(name))
+        yield from _value(None, "DOCUMENT", name, value, ontology.attributes_of("DOCUMENT").get(name))
+    if ontology.template_types:
+        yield from _templates(context.document, ontology)
+
+
+def _templates(document: Document, ontology: Ontology) -> Iterator[Draft]:
+    """Types and roles of templates that the ontology does not have."""
+    known = ontology.template_types
+    for template in document.templates:
+        if template.type not in known:
+            expected = f"a template type of {ontology.name}"
+            yield Draft("ONT301", f"unknown template {template.type!r}", expected, did_you_mean(template.type, known))
+            continue
+        for role in template.roles:
+            if role not in known[template.type]:
+                expected = f"a role of {template.type}"
+                yield Draft("ONT303", f"unknown role {role}", expected, did_you_mean(role, known[template.type]))
 
 
 def _attributes(item: Entity | Event, label: str, ontology: Ontology) -> Iterator[Draft]:
