@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
+STUDIO := .studio
+CHROMIUM := command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
 
-.PHONY: demo test release-tests lint types corpus lock clean
+.PHONY: demo test browser-test release-tests label-studio-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -29,13 +31,33 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
-# What is generated and committed: the dataset, the labelling configuration, the type tables, the results.
+# The suites that need a Label Studio server and a browser; the server's own environment is installed on first use.
+label-studio-test: $(STUDIO)/ready
+	@$(CHROMIUM)
+	@$(STUDIO)/bin/python -m pytest -m label_studio tests/label_studio
+
+$(STUDIO)/ready: requirements/label-studio.lock pyproject.toml
+	@echo "== set up $(STUDIO) (once)"
+	@$(PYTHON) -m venv $(STUDIO)
+	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/label-studio.lock
+	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The pages in a browser: agreement, errors, the leaderboard.
+browser-test: $(STUDIO)/ready
+	@$(CHROMIUM)
+	@$(STUDIO)/bin/python -m pytest -m browser tests/browser
+
+# What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard.
 corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
 	@$(BIN)/strife ontology types > annotation/guidelines/types.md
 	@$(BIN)/strife rule --all > docs/rules.md
+	@$(BIN)/strife agree annotation/exports --gate --datasheet DATASHEET.md --out build/agreement.txt
 	@$(BIN)/strife build
 	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
+	@$(BIN)/strife leaderboard
+	@$(BIN)/strife hub eval > eval.yaml
 
 $(READY): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "strife needs Python 3.11 or newer")'
@@ -45,10 +67,13 @@ $(READY): requirements/dev.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Maintainers: pin the newest versions again (needs uv).
+# Maintainers: pin the newest versions again (needs uv). The server's version stands in labelstudio/server.py, too.
+COMPILE := uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
+	--no-annotate
 lock:
-	uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
-		--no-annotate --extra dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --extra label-studio-test pyproject.toml -o requirements/label-studio.lock
+	echo "label-studio==1.23.2" | $(COMPILE) - -o src/strife/labelstudio/server.lock
 
 clean:
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) $(STUDIO)

@@ -4,6 +4,9 @@ import contextlib
 import gc
 import gzip
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -394,3 +397,14 @@ def test_split_lists_without_names_are_refused(tmp_path: Path, content: bytes) -
 def test_a_missing_folder_of_split_lists_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^FIL001 .*missing: no list of doc_ids"):
         read_split_lists(tmp_path / "missing")
+
+
+def test_the_whole_repository_is_checked_in_less_than_a_second() -> None:
+    # Processor time, start-up included, because a busy machine takes longer by the clock.
+    command = [sys.executable, "-m", "strife.cli", "validate", "annotation", "corpus/gold.jsonl"]
+    before = os.times()
+    done = subprocess.run([*command, "--splits", "corpus/splits"], cwd=ROOT, capture_output=True, text=True)
+    after = os.times()
+    assert done.returncode == 0, done.stdout
+    took = after.children_user - before.children_user + after.children_system - before.children_system
+    assert 0 < took < 1

@@ -13,15 +13,28 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from strife.cli import app
+from strife.guidelines import type_tables
 from strife.labelstudio.tasks import results, task
 from strife.model import Document, Entity
 from strife.ontology import PACKAGED, Ontology
-from strife.ontology_views import checks, label_config, mappings, type_tables
+from strife.ontology_views import checks, label_config, mappings
 from strife.scoring.metrics import METRICS
 from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
 
-COMMANDS = ("validate", "ontology", "build", "train", "predict", "score", "compare")
+COMMANDS = (
+    "validate",
+    "ontology",
+    "build",
+    "train",
+    "predict",
+    "score",
+    "compare",
+    "errors",
+    "submit",
+    "leaderboard",
+    "hub",
+)
 
 
 def run(*arguments: str | Path) -> Result:

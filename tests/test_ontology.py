@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from strife.ontology import PACKAGED, Ontology, OntologyError, Policy, load_ontology
+from strife.ontology import PACKAGED, Ontology, OntologyError, Policy, RoleType, load_ontology
 from tests.conftest import ROOT
 
 ENTITY_TYPES = ["PER", "ARM", "ORG", "GPE", "LOC", "FAC", "EQP", "NUM", "TIME"]
@@ -71,6 +71,16 @@ def test_the_packaged_policy_is_the_strict_one(ontology: Ontology) -> None:
 
 def test_every_packaged_role_is_taken_by_some_event(ontology: Ontology) -> None:
     assert {role for event in ontology.event_types.values() for role in event.arguments} == set(ontology.roles)
+
+
+def test_a_role_may_be_a_plain_string_or_a_table(small: Path) -> None:
+    roles = load_ontology(small).roles
+    assert roles == {"agent": RoleType(definition="who acts")}
+    table = '[roles.agent]\ndefinition = "who acts"\nexamples = ["[He] {shot}."]\n'
+    table += 'near_misses = [{ text = "[It] {rained}.", why = "weather" }]'
+    small.write_text(SMALL.replace('[roles]\nagent = "who acts"', table), encoding="utf-8")
+    agent = load_ontology(small).roles["agent"]
+    assert (agent.definition, agent.examples, agent.near_misses[0].why) == ("who acts", ("[He] {shot}.",), "weather")
 
 
 def test_packaged_texts_name_only_labels_that_exist(ontology: Ontology) -> None:
@@ -182,6 +192,19 @@ def test_keys_may_be_any_unicode(tmp_path: Path) -> None:
         ('applies_to = ["RAID"]', 'applies_to = ["RIAD"]', r"attributes\.mood .*unknown type 'RIAD'"),
         ('agent = "who acts"', 'victim = "who dies"', r"event_types\.RAID\.arguments .*undeclared role 'agent'"),
         ("[event_types.RAID.arguments]", "[event_types.PER.arguments]", "PER is both an entity type and an event type"),
+        ('agent = "who acts"', 'agent = { defnition = "who acts" }', "unknown field `defnition`"),
+        ('agent = "who acts"', "agent = 1", r"Expected `object`, got `int` - at `\$\.roles"),
+        ("[event_types.RAID.arguments]", '[event_types.RAID]\ncolour = "red"\n[event_types.RAID.arguments]', "'red'"),
+        (
+            "[entity_types.ORG]",
+            '[entity_types.ORG]\nnear_misses = [{ text = "[x]", is = "OGR", why = "y" }]',
+            r"ORG\.near_misses names the unknown type 'OGR'",
+        ),
+        (
+            'agent = "who acts"',
+            'agent = { near_misses = [{ text = "{x} [y]", is = "PER", why = "z" }] }',
+            r"agent\.near_misses names the unknown type 'PER'",
+        ),
         ('name = "small"', "name = small", "Invalid value"),
         ("[roles]", "[roles", r"line 5"),
     ],

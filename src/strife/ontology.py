@@ -2,14 +2,17 @@
 
 An ontology is a TOML file. strife's own (`ontology.toml` beside this module) is the default everywhere;
 a project with other labels passes its own file. Only `[entity_types.X]`, `[event_types.X.arguments]`,
-`[relations.X]` and `[attributes.X]` are needed; the texts for annotators are optional.
+`[relations.X]` and `[attributes.X]` are needed; what only annotators see (texts, families, colours) is optional.
+
+In the sentences for annotators `[..]` marks the span that gets the label. In those of roles and relations `{..}` marks
+the trigger or head that the arrow comes from, `[..]` its filler or tail.
 """
 
 import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +21,7 @@ IMPORTED = ("casie", "muc4", "re3d", "wikievents")  # corpora whose ontologies c
 
 ANY_EVENT = "@EVENT"  # as a filler: another event; in `applies_to`: every event type
 EVENT_GROUP = "EVENT"
+_COLOUR = re.compile("#[0-9a-f]{6}")
 
 
 class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,20 +29,25 @@ class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NearMiss(_Value, frozen=True):
-    """A sentence that looks like an example and is not: `is_` names the right label (None: no span)."""
+    """A sentence that looks like an example and is not: `is_` names the right label, role or relation (None: none)."""
 
     text: str
     why: str
     is_: str | None = msgspec.field(default=None, name="is")
 
 
-class _Type(_Value, frozen=True):
-    name: str = ""
+class _Described(_Value, frozen=True):
     definition: str = ""
     test: str = ""
-    nearest: str = ""
     examples: tuple[str, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
+
+
+class _Type(_Described, frozen=True):
+    name: str = ""
+    nearest: str = ""
+    family: str = ""  # types of one family stand together where annotators choose
+    colour: str = ""  # #rrggbb; none: one is made up
     maps: dict[str, tuple[str, ...]] = {}
 
 
@@ -46,6 +55,10 @@ class EntityType(_Type, frozen=True):
     """A kind of entity mention and the labels that may lie inside it."""
 
     may_contain: tuple[str, ...] = ()
+
+
+class RoleType(_Described, frozen=True):
+    """A role, whatever the event. A plain string in the file is its definition."""
 
 
 class RoleRule(_Value, frozen=True):
@@ -67,10 +80,9 @@ class EventType(_Type, frozen=True, dict=True):
         return tuple(role for role, rule in self.arguments.items() if rule.required or rule.max is not None)
 
 
-class RelationType(_Value, frozen=True):
+class RelationType(_Described, frozen=True):
     """A relation between two entity mentions (empty `head` or `tail`: any label)."""
 
-    definition: str = ""
     head: tuple[str, ...] = ()
     tail: tuple[str, ...] = ()
     symmetric: bool = False
@@ -116,7 +128,7 @@ class Ontology(_Value, frozen=True, dict=True):
     version: str
     entity_types: dict[str, EntityType] = {}
     event_types: dict[str, EventType] = {}
-    roles: dict[str, str] = {}
+    roles: dict[str, RoleType] = {}
     relations: dict[str, RelationType] = {}
     attributes: dict[str, AttributeType] = {}
     template_types: dict[str, tuple[str, ...]] = {}  # the roles of each
@@ -197,7 +209,7 @@ def load_ontology(path: str | Path | None = None) -> Ontology:
         file = PACKAGED.parent / "formats" / "ontologies" / f"{path}.toml"
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-        ontology = msgspec.convert(table, Ontology)
+        ontology = msgspec.convert(_spelt_out(table), Ontology)
     except OSError as error:
         raise OntologyError(f"{file}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
@@ -208,24 +220,27 @@ def load_ontology(path: str | Path | None = None) -> Ontology:
     return ontology
 
 
+def _spelt_out(table: dict[str, Any]) -> dict[str, Any]:
+    roles = table.get("roles")
+    if not isinstance(roles, dict):
+        return table
+    return {**table, "roles": {name: {"definition": r} if isinstance(r, str) else r for name, r in roles.items()}}
+
+
 def _faults(ontology: Ontology) -> list[str]:
     """Labels that are used but not declared: a misspelt filler would silently forbid everything."""
     entities, events = set(ontology.entity_types), set(ontology.event_types)
     fillers = entities | events | {ANY_EVENT}
     faults = [f"{label} is both an entity type and an event type" for label in sorted(entities & events)]
-
-    def check(where: str, used: tuple[str, ...], known: set[str]) -> None:
-        faults.extend(f"{where} names the unknown type {label!r}" for label in used if label not in known)
-
     for label, entity in ontology.entity_types.items():
-        check(f"entity_types.{label}.may_contain", entity.may_contain, entities)
+        faults += _unknown(f"entity_types.{label}.may_contain", entity.may_contain, entities)
     for label, event in ontology.event_types.items():
         for role, rule in event.arguments.items():
-            check(f"event_types.{label}.arguments.{role}", rule.types, fillers)
+            faults += _unknown(f"event_types.{label}.arguments.{role}", rule.types, fillers)
             if ontology.roles and role not in ontology.roles:
                 faults.append(f"event_types.{label}.arguments names the undeclared role {role!r}")
     for label, relation in ontology.relations.items():
-        check(f"relations.{label}", relation.head + relation.tail, entities | events)
+        faults += _unknown(f"relations.{label}", relation.head + relation.tail, entities | events)
     for name, attribute in ontology.attributes.items():
         if attribute.control == "choices" and not attribute.values:
             faults.append(f"attributes.{name} has no values to choose from")
@@ -233,5 +248,24 @@ def _faults(ontology: Ontology) -> list[str]:
             re.compile(attribute.pattern or "")
         except re.error as error:
             faults.append(f"attributes.{name}.pattern is no regular expression ({error})")
-        check(f"attributes.{name}", attribute.applies_to, entities | events | {EVENT_GROUP, "DOCUMENT"})
+        faults += _unknown(f"attributes.{name}", attribute.applies_to, entities | events | {EVENT_GROUP, "DOCUMENT"})
+    return faults + _faults_for_annotators(ontology)
+
+
+def _faults_for_annotators(ontology: Ontology) -> list[str]:
+    """Near misses that name nothing, colours that are none."""
+    types: dict[str, _Type] = {**ontology.entity_types, **ontology.event_types}
+    arrows: dict[str, _Described] = {**ontology.roles, **ontology.relations}
+    faults = []
+    for kind, known in ((types, set(types)), (arrows, {*ontology.role_names, *ontology.relations})):
+        for label, described in kind.items():
+            right = tuple(miss.is_ for miss in described.near_misses if miss.is_)
+            faults += _unknown(f"{label}.near_misses", right, known)
+    for label, shown in types.items():
+        if shown.colour and not _COLOUR.fullmatch(shown.colour):
+            faults.append(f"{label}.colour is {shown.colour!r}, not of the form #1a2b3c")
     return faults
+
+
+def _unknown(where: str, used: tuple[str, ...], known: set[str]) -> list[str]:
+    return [f"{where} names the unknown type {label!r}" for label in used if label not in known]

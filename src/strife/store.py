@@ -3,9 +3,10 @@
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -50,29 +51,57 @@ def write_whole(files: dict[Path, bytes]) -> None:
 
     Raises OutputError when a folder cannot be written or the disk is full; nothing has changed then.
     """
-    ready: list[tuple[str, Path]] = []
-    path = Path()
-    try:
+    with written_whole() as opened:
         for path, content in files.items():
-            if path.is_dir():  # renaming would fail, but only after other files were renamed
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            ready.append((name, path))
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-        for name, path in ready:
+            file = opened(path)
+            file.write(content)
+            _seal(file)
+
+
+def _seal(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+
+
+@contextmanager
+def written_whole() -> Iterator[Callable[[Path], BinaryIO]]:
+    """As write_whole, for files that are written piece by piece: the block gets a function that opens one.
+
+    They appear under their names when the block ends without an error, all of them, and otherwise none does.
+    """
+    ready: dict[Path, BinaryIO] = {}
+    path = Path()
+
+    def opened(target: Path) -> BinaryIO:
+        nonlocal path
+        path = target
+        if target.is_dir():  # renaming would fail, but only after other files were renamed
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        ready[target] = file = cast(BinaryIO, os.fdopen(handle, "wb"))
+        names[target] = name
+        return file
+
+    names: dict[Path, str] = {}
+    try:
+        yield opened
+        for path, file in ready.items():
+            if not file.closed:
+                _seal(file)
+            os.chmod(names[path], 0o644)
+        for path, name in names.items():
             os.replace(name, path)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); free space or choose another folder"
         ) from error
     finally:
-        for name, _ in ready:
-            Path(name).unlink(missing_ok=True)
+        for target, file in ready.items():
+            with suppress(OSError):  # a full disk makes closing fail, too
+                file.close()
+            Path(names[target]).unlink(missing_ok=True)
 
 
 @contextmanager

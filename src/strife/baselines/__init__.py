@@ -30,6 +30,10 @@ class Baseline(Protocol):
         """The document's text with what the system finds in it (what was annotated before is not looked at)."""
         ...
 
+    def predict_scored(self, document: Document) -> tuple[Document, dict[str, float]]:
+        """As predict, with a probability for each mention and event by id; none from a system that has none."""
+        ...
+
     def files(self) -> dict[str, bytes]:
         """The model as files by name, to be written into one folder."""
         ...

@@ -60,6 +60,10 @@ class Lexicon:
             triggers += found
         return assemble(document, mentions, triggers, arguments)
 
+    def predict_scored(self, document: Document) -> tuple[Document, dict[str, float]]:
+        """As predict; a lexicon knows or does not know, so there is no probability."""
+        return self.predict(document), {}
+
     def _mentions(self, sentence: Sentence) -> list[Labelled]:
         found: list[Labelled] = []
         at = 0

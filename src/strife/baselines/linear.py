@@ -95,8 +95,27 @@ class Linear:
     def predict(self, document: Document) -> Document:
         """The document with predicted mentions, triggers and arguments."""
         sentences = split(document.text)
-        mentions = self._tag("mentions", sentences)
-        triggers = self._tag("triggers", sentences)
+        return self._assembled(document, sentences, *(self._tag(w, sentences) for w in ("mentions", "triggers")))
+
+    def predict_scored(self, document: Document) -> tuple[Document, dict[str, float]]:
+        """As predict, with the probability of each mention and event.
+
+        That of several tokens is the least of theirs under the tagger (marginals, before the biases): an upper bound
+        of what it gives to the whole span.
+        """
+        sentences = split(document.text)
+        scores: dict[str, float] = {}
+        mentions = self._tag("mentions", sentences, scores, "m")
+        triggers = self._tag("triggers", sentences, scores, "e")
+        return self._assembled(document, sentences, mentions, triggers), scores
+
+    def _assembled(
+        self,
+        document: Document,
+        sentences: Sequence[Sentence],
+        mentions: Sequence[Labelled],
+        triggers: Sequence[Labelled],
+    ) -> Document:
         pairs = list(_pairs(sentences, mentions, triggers, self.allowed))
         arguments = [
             (pair.trigger, role, pair.is_event, pair.filler)
@@ -105,13 +124,20 @@ class Linear:
         ]
         return assemble(document, mentions, triggers, arguments)
 
-    def _tag(self, which: str, sentences: Sequence[Sentence]) -> list[Labelled]:
+    def _tag(
+        self, which: str, sentences: Sequence[Sentence], scores: dict[str, float] | None = None, prefix: str = ""
+    ) -> list[Labelled]:
+        """The mentions or triggers of a text; their probabilities go into `scores`, under the ids they will have."""
         tagger = self._taggers[which]
         found: list[Labelled] = []
         for sentence in sentences:
             tagger.set(word_features(sentence.words, self.gazetteers))
             bio = _decode(tagger, len(sentence.words), self.biases[which])
-            found += spans_of(sentence.spans, trimmed(sentence.words, bio))
+            here = spans_of(sentence.spans, trimmed(sentence.words, bio))
+            if scores is not None:
+                sure = _probabilities(tagger, sentence, here)
+                scores |= {f"{prefix}{n}": probability for n, probability in enumerate(sure, len(found) + 1)}
+            found += here
         return found
 
     def _choose(self, pairs: Sequence[Pair]) -> list[str]:
@@ -294,6 +320,15 @@ def _tune(model: Linear, validation: Sequence[Document]) -> None:
             counts = (count(metric, document, model.predict(document)) for document in validation)
             results.append((sum(counts, Counts()).f1, -abs(bias), bias))
         model.biases[which] = max(results)[2]
+
+
+def _probabilities(tagger: Any, sentence: Sentence, found: Sequence[Labelled]) -> Iterator[float]:
+    """For each item of a sentence, the least marginal probability of the tags of its tokens."""
+    known = set(tagger.labels())
+    bio = tags(sentence.spans, found)
+    for start, end, _ in found:
+        touched = [n for n, (a, b) in enumerate(sentence.spans) if a < end and start < b]
+        yield min(tagger.marginal(bio[n], n) if bio[n] in known else 0.0 for n in touched)
 
 
 def _decode(tagger: Any, length: int, bias: float) -> list[str]:

@@ -1,29 +1,65 @@
-"""Documents to Label Studio: tasks for import, and the result list of an annotation.
+"""Documents to Label Studio: tasks for import, the result list of an annotation, predictions.
 
 The inverse of the reading door: reading what these give returns the same mentions, events, arguments, relations
-and attributes (chains, zones and sources have no place in a task and stay in the article record).
+and attributes (chains, zones and bare spans have no place in a task; zones stay in the article record).
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from strife.model import AttributeValue, Document, Entity
+from strife.model import AttributeValue, Document, Entity, Source
 from strife.ontology import Ontology
+from strife.refusal import Refusal
 
 _TYPE = {"choices": "choices", "number": "number", "textarea": "textarea"}
 _KEY = {"choices": "choices", "number": "number", "textarea": "text"}
 
 
+class TaskError(Refusal, ValueError):
+    """A document cannot become a task; the message says why."""
+
+
 def task(document: Document) -> dict[str, Any]:
-    """The task of a document: its text and what an annotator has to know."""
-    data = {"doc_id": document.doc_id, "text": document.text}
+    """The task of a document: its text and what an annotator has to know, all of it text."""
+    data = dict(document.meta) | {"doc_id": document.doc_id, "text": document.text}
     if document.published:
         data["published"] = document.published
+    if document.sources:
+        data["sources"] = "\n".join(map(_cited, document.sources))
     return {"data": data}
 
 
+def _cited(source: Source) -> str:
+    return ", ".join(part for part in (source.publisher, source.date, source.title, source.url) if part)
+
+
+def annotation(document: Document, ontology: Ontology) -> dict[str, Any]:
+    """The annotation of a document, as submitted by whoever imports it."""
+    # Said outright: what is imported without it becomes ground truth.
+    return {"result": results(document, ontology), "ground_truth": False}
+
+
+def prediction(
+    document: Document, ontology: Ontology, model_version: str, scores: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """The annotation of a document as a prediction, under the name of the system that made it.
+
+    `scores` are probabilities by id of mention or event; the prediction's own score is their mean (None without any).
+    """
+    found = results(document, ontology)
+    known = scores or {}
+    for result in found:
+        if result.get("id") in known:
+            result["score"] = known[result["id"]]
+    mean = {"score": sum(known.values()) / len(known)} if known else {}
+    return {"model_version": model_version, **mean, "result": found}
+
+
 def results(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
-    """The result list: regions with their attributes in text order, then the arrows."""
+    """The result list: regions with their attributes in text order, then the arrows.
+
+    Raises TaskError for an attribute that the ontology has not, since nobody knows which control would show it.
+    """
     names = ontology.label_studio
     found: list[dict[str, Any]] = []
     for item in sorted(document.items, key=lambda item: (item.span, item.id)):
@@ -46,6 +82,8 @@ def _attributes(
     item: str, attributes: Mapping[str, AttributeValue], place: dict[str, Any], ontology: Ontology
 ) -> Iterator[dict[str, Any]]:
     for name, value in attributes.items():
+        if name not in ontology.attributes:
+            raise TaskError(f"{item} has the attribute {name!r}, which the ontology has not; take it out or declare it")
         control = ontology.attributes[name].control
         many = [value] if not isinstance(value, tuple) else list(value)
         answer = value if control == "number" else many

@@ -34,7 +34,8 @@ def times(context: Context) -> Iterator[Draft]:
             dates[entity.id] = date
     if timed and document.published is None:
         yield Draft("DOC106", "no publication date", "published: an ISO date", "add it to the record")
-    yield from _future(document, dates)
+    if dates:
+        yield from _future(document, dates)
 
 
 def day_of(timex: str) -> datetime.date | None:
