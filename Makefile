@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
-
 STUDIO := .studio
+CHROMIUM := command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
 
-.PHONY: demo test release-tests label-studio-test browser-test lint types corpus lock clean
+.PHONY: demo test browser-test release-tests label-studio-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -19,6 +19,12 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest
+
+# The pages in a browser.
+browser-test: $(READY)
+	@$(CHROMIUM)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/browser.lock
+	@$(BIN)/python -m pytest -m browser tests/browser
 
 # Releases, publishing to a server of its own, loading with other versions of `datasets`.
 release-tests: $(READY)
@@ -33,7 +39,7 @@ types: $(READY)
 
 # The suites that need a Label Studio server and a browser; the server's own environment is installed on first use.
 label-studio-test: $(STUDIO)/ready
-	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
+	@$(CHROMIUM)
 	@$(STUDIO)/bin/python -m pytest -m label_studio tests/label_studio
 
 $(STUDIO)/ready: requirements/label-studio.lock pyproject.toml
@@ -42,11 +48,6 @@ $(STUDIO)/ready: requirements/label-studio.lock pyproject.toml
 	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/label-studio.lock
 	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
-
-# Pages in Chromium: the leaderboard, errors.
-browser-test: $(STUDIO)/ready
-	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
-	@$(STUDIO)/bin/python -m pytest -m browser tests/browser
 
 # What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard.
 corpus: $(READY)
@@ -73,6 +74,7 @@ lock:
 	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.lock
 	$(COMPILE) --extra label-studio-test pyproject.toml -o requirements/label-studio.lock
 	echo "label-studio==1.23.2" | $(COMPILE) - -o src/strife/labelstudio/server.lock
+	echo "playwright>=1.50" | $(COMPILE) -c requirements/dev.lock - -o requirements/browser.lock
 
 clean:
 	rm -rf build $(VENV) $(STUDIO)

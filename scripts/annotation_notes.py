@@ -14,6 +14,10 @@ Ids are unique in the document. Blank lines and lines that begin with # are skip
 
     python scripts/annotation_notes.py sheet corpus/articles/X.toml > X.txt
     python scripts/annotation_notes.py check corpus/articles/X.toml X.notes
+    python scripts/annotation_notes.py documents corpus/articles pass-a/ pass-a.jsonl
+
+The last makes one file of documents of a folder of notes (DOC_ID.notes), for `strife label-studio push` with
+`--send annotations` and the token of the account that the pass has on the server.
 """
 
 import re
@@ -24,6 +28,7 @@ from strife.articles import read_article
 from strife.model import Argument, AttributeValue, Document, Entity, Event, Relation, Trigger
 from strife.ontology import Ontology, load_ontology
 from strife.segment import sentences
+from strife.store import write_documents
 
 _ITEM = re.compile(r'^(\w+) ([A-Z]+) "(.+)"(?: (\d+))?((?: \w+=\S+)*)$')
 _ARROW = re.compile(r"^(\w+) ([a-z_]+) (\w+)$")
@@ -132,9 +137,27 @@ def _with_arrows(
     )
 
 
+def write_pass(articles: Path, notes: Path, out: Path) -> None:
+    """Documents of all notes in a folder; exits, naming each fault, when something could not be placed."""
+    ontology = load_ontology()
+    documents, faults = [], []
+    for path in sorted(notes.glob("*.notes")):
+        article = read_article(articles / f"{path.stem}.toml")
+        annotated, found = read_notes(article, path.read_text(encoding="utf-8"), ontology)
+        documents.append(annotated)
+        faults += [f"{path}: {fault}" for fault in found]
+    if faults or not documents:
+        sys.exit("\n".join(faults) or f"{notes}: no DOC_ID.notes here")
+    write_documents(out, documents)
+    print(f"{out}: {len(documents)} documents")
+
+
 def main() -> None:
     """Run from the command line."""
     command, article, *rest = sys.argv[1:]
+    if command == "documents":
+        write_pass(Path(article), Path(rest[0]), Path(rest[1]))
+        return
     document = read_article(Path(article))
     if command == "sheet":
         print(sheet(document))

@@ -7,17 +7,15 @@ import shlex
 import subprocess
 import sys
 import typing
-from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import yaml
 
-from strife.cli import app, compare, validate
-from strife.cli import score as score_command
+from strife.cli import app, validate
+from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.formats.convert import FORMATS
 from strife.formats.corpora import READERS
@@ -25,10 +23,7 @@ from strife.labelstudio.export import read_export
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.release.removals import REASONS
-from strife.scoring.metrics import METRICS
-from strife.scoring.resolve import VERSION, Answer, resolve
 from strife.scoring.score import score
-from strife.scoring.signature import FIELDS, parse
 from strife.validate.catalogue import RULES, pages
 from tests.conftest import ROOT
 
@@ -75,6 +70,18 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
         assert command.callback is not None
         assert command.callback.__doc__
         assert f"strife {command.name or command.callback.__name__}" in README
+
+
+def test_every_label_studio_command_and_option_is_documented() -> None:
+    page = (ROOT / "docs" / "label-studio.md").read_text(encoding="utf-8")
+    for command in label_studio.registered_commands:
+        assert command.callback is not None
+        assert command.callback.__doc__
+        assert f"strife label-studio {command.callback.__name__}" in README
+        assert f"`{command.callback.__name__}" in page
+        for name in inspect.signature(command.callback).parameters:
+            if name not in ("source", "ontology"):
+                assert f"--{name.replace('_', '-')}" in page, name
 
 
 @pytest.mark.parametrize("system", ["lexicon", "linear"])
@@ -159,50 +166,6 @@ def test_the_releases_page_names_every_command_and_option_of_a_release() -> None
                 assert f"--{name}" in page, (command.__name__, name)
     for reason in REASONS:
         assert f"`{reason}`" in page or f"--reason {reason}" in page
-
-
-SCORING = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
-
-
-def test_the_python_of_the_scoring_page_runs() -> None:
-    code = "\n".join(re.findall(r"```python\n(.*?)```", SCORING, flags=re.DOTALL))
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-
-
-def test_the_scoring_page_shows_what_is_printed() -> None:
-    for block in re.findall(r"```console\n(.*?)```", SCORING, flags=re.DOTALL):
-        command, _, shown = block.partition("\n")
-        words = shlex.split(command.removeprefix("$ strife "))
-        run = subprocess.run([sys.executable, "-m", "strife.cli", *words], cwd=ROOT, capture_output=True, text=True)
-        assert run.stdout == shown, run.stderr
-
-
-def test_the_scoring_page_defines_every_metric() -> None:
-    rows = re.findall(r"^\| `([a-z_+]+)` \| [^|]+ \| ([a-z]*) ?\| ([a-z0-9-]+) \|$", SCORING, flags=re.MULTILINE)
-    assert rows == [(metric.name, metric.types, metric.match) for metric in METRICS.values()]
-
-
-def test_the_scoring_page_tells_the_signature() -> None:
-    (example,) = re.findall(r"^`(metric:.*)`$", SCORING, flags=re.MULTILINE)
-    assert str(parse(example)) == example
-    table = SCORING[SCORING.index("## Signature") : SCORING.index("## Intervals")]
-    assert all(f"`{key}`" in table for key in FIELDS)
-    assert all(f"`{metric.match}`" in table and f"`{metric.unit}`" in table for metric in METRICS.values())
-
-
-@pytest.mark.parametrize("command", [score_command, compare])
-def test_the_scoring_page_names_every_option(command: Callable[..., None]) -> None:
-    for name in inspect.signature(command).parameters:
-        if name not in ("gold", "predictions", "systems"):
-            assert f"`--{name.replace('_', '-')}" in SCORING, name
-
-
-def test_the_scoring_page_shows_how_the_resolver_is_called() -> None:
-    (answer,) = re.findall(r"```json\n(.*?)```", SCORING, flags=re.DOTALL)
-    resolution = resolve([msgspec.json.decode(answer, type=Answer)], {"d1": "They shelled Kharkiv."})
-    assert (resolution.quotes, resolution.lost) == (3, ())
-    assert f"Version {VERSION} of the resolver" in SCORING
 
 
 def test_the_validation_page_names_every_option() -> None:

@@ -44,7 +44,8 @@ WITHOUT_NUMBER = {"a soldier", "the mayor", "one named person", "listed persons"
     "many (no number)",
     "no casualties (and polarity negative)",
     "the killing",
-    "casualties of an unsplit total",
+    "one total of dead and wounded together",
+    '"four women and two children"',
 }
 
 

@@ -169,6 +169,28 @@ def test_sheet_and_check_from_the_command_line(notes: ModuleType, tmp_path: Path
     assert "line 2: 'nowhere to be found' occurs 0 times" in check.stdout
 
 
+def test_notes_of_a_pass_become_one_file_of_documents(tmp_path: Path) -> None:
+    articles = ROOT / "corpus" / "articles"
+    record = next(iter(sorted(articles.glob("*.toml"))))
+    notes, out = tmp_path / f"{record.stem}.notes", tmp_path / "pass.jsonl"
+    run = [sys.executable, str(SCRIPTS / "annotation_notes.py"), "documents", str(articles), str(tmp_path), str(out)]
+    empty = subprocess.run(run, capture_output=True, text=True)
+    assert (empty.returncode, "no DOC_ID.notes here" in empty.stderr) == (1, True)
+    notes.write_text('S 1\nm1 GPE "nowhere to be found"\n', encoding="utf-8")
+    wrong = subprocess.run(run, capture_output=True, text=True)
+    assert wrong.returncode == 1
+    assert f"{notes}: line 2: 'nowhere to be found'" in wrong.stderr
+    assert not out.exists()
+    article = read_article(record)
+    word = article.text.split()[0]
+    notes.write_text(f'S 1\nm1 GPE "{word}"\n', encoding="utf-8")
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (document,) = read_documents(out)
+    assert document.doc_id == record.stem
+    assert [document.surface(entity) for entity in document.entities] == [word]
+
+
 def test_benchmark_script_gives_the_committed_submissions(tmp_path: Path, ontology: Ontology) -> None:
     run = [sys.executable, str(SCRIPTS / "run_baselines.py"), "--out", str(tmp_path)]
     done = subprocess.run(run, capture_output=True, text=True)

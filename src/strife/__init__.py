@@ -1,5 +1,6 @@
 """strife: an annotated corpus and benchmark for armed-conflict reporting, with the toolchain that makes it."""
 
+from strife.agreement import Agreement, agree, pair_events, read_annotators
 from strife.finding import Finding, Report
 from strife.loading import load
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, decode, encode
@@ -11,6 +12,7 @@ from strife.validate import validate
 
 __all__ = [
     "METRICS",
+    "Agreement",
     "Argument",
     "Chain",
     "Counts",
@@ -25,10 +27,13 @@ __all__ = [
     "Source",
     "Trigger",
     "Zone",
+    "agree",
     "decode",
     "encode",
     "load",
     "load_ontology",
+    "pair_events",
+    "read_annotators",
     "read_documents",
     "score",
     "validate",

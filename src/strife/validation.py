@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from strife.check import Checked, check_paths, read_split_lists
-from strife.mend import Chosen, Mended
-from strife.mend import mend as mend_files
 from strife.ontology import Ontology
 from strife.store import write_whole
 from strife.validate import ACROSS, BY_CODE, chosen
 from strife.waivers import DEFAULT, baseline, read_waivers, waive, without_known
+
+if TYPE_CHECKING:
+    from strife.mend import Mended
 
 
 class Options(NamedTuple):
@@ -55,8 +56,11 @@ def run(paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING) -
 
 def mend(
     paths: Iterable[Path], ontology: Ontology, options: Options = NOTHING, out: Path | None = None, write: bool = True
-) -> Mended:
+) -> "Mended":
     """Mend what is safe to mend, of the rules chosen, but for what is waived. Raises as `run` does."""
+    from strife.mend import Chosen
+    from strife.mend import mend as mend_files
+
     path = _waivers_file(options)
     fixes = Chosen(chosen(options.select, options.ignore), read_waivers(path) if path else ())
     return mend_files(paths, ontology, fixes, out, write)

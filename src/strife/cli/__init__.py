@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from strife.cli.agreement import agree
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.formats import convert, import_corpus, ingest
@@ -22,7 +23,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(validate, rule, ontology, build, convert, ingest),
-    *(train, predict, score, compare, errors, submit, leaderboard, hub),
+    *(train, predict, score, compare, agree, errors, submit, leaderboard, hub),
     *(verify, diff, release, publish, refill, remove),
 )
 for command in COMMANDS:

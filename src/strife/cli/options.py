@@ -42,6 +42,7 @@ _EXTRAS = {
     "spacy": ("spacy",),
     "scoring": ("numpy", "scipy", "jinja2", "markupsafe"),
     "label-studio": ("label_studio_sdk", "httpx", "markdown_it"),
+    "gamma": ("pygamma_agreement", "pyannote"),
 }
 
 
@@ -57,6 +58,7 @@ def refusals() -> Iterator[None]:
         typer.echo(f"strife: {error}", err=True)
         raise typer.Exit(2) from None
     except ModuleNotFoundError as error:
-        extra = next((name for name, brings in _EXTRAS.items() if error.name in brings), "dataset")
+        library = str(error.name).partition(".")[0]
+        extra = next((name for name, brings in _EXTRAS.items() if library in brings), "dataset")
         typer.echo(f"strife: {error.name} is not installed; pip install 'strife[{extra}]'", err=True)
         raise typer.Exit(2) from None

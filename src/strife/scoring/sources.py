@@ -7,13 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from strife.dataset import load_documents, read_parquet
+from strife.dataset import load_documents
 from strife.model import Document
+from strife.parquet import read_parquet
 from strife.scoring.bio import Tagged
 from strife.scoring.metrics import DEFAULT
 from strife.scoring.resolve import read_answers
 from strife.scoring.resolve import resolve as placed
 from strife.scoring.score import Labels, Scores, score
+from strife.scoring.signature import check_names
 from strife.stream import InputError, head, json_lines
 
 _DECODER = msgspec.json.Decoder(Tagged)
@@ -28,7 +30,7 @@ def read(source: Path, split: str = "all") -> Iterator[Document]:
     """
     if source.is_dir():
         return iter(load_documents(source, split))
-    return read_parquet(source) if source.suffix == ".parquet" else _json_documents(source)
+    return iter(read_parquet(source)) if source.suffix == ".parquet" else _json_documents(source)
 
 
 def name(source: Path) -> str:
@@ -50,12 +52,13 @@ def score_files(
     resolve: bool = False,
 ) -> Scores:
     """Score what lies in files or datasets, a batch of documents at a time; with `resolve`, answers without offsets."""
-    resolution = None
+    data, resolution = data or name(gold), None
+    check_names(data or "unnamed", split)  # before anything is read
     if resolve:
         texts = {document.doc_id: document.text for document in read(gold, split)}
         resolution = placed(read_answers(predicted), texts)
     given = resolution.documents if resolution else read(predicted, split)
-    return score(read(gold, split), given, metrics, data or name(gold), split, labels, resolution)
+    return score(read(gold, split), given, metrics, data, split, labels, resolution)
 
 
 def _json_documents(path: Path) -> Iterator[Document]:

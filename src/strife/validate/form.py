@@ -123,16 +123,17 @@ def overlaps(context: Context) -> Iterator[Draft]:
         if first is not event and (not policy.same_span or first.type == event.type):
             found = f"the same word triggers {first.type} ({first.id}) and {event.type} ({event.id})"
             yield Draft("EVT404", found, "one event a word", "delete one", event)
-    if policy.nesting == "listed":
-        for span, event in triggers.items():
-            yield from _in_trigger(span, event, context)
+    starts = context.starts if policy.nesting == "listed" else []
+    for (start, end), event in triggers.items():
+        low, high = bisect_left(starts, start), bisect_left(starts, end)
+        if low < high:
+            yield from _in_trigger(event, context.by_start[low:high], context)
 
 
-def _in_trigger(span: tuple[int, int], event: Event, context: Context) -> Iterator[Draft]:
-    """Mentions inside a trigger, found by bisection among the mentions in order of their start."""
-    starts = context.starts
-    for entity in context.by_start[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]:
-        if entity.end <= span[1]:
+def _in_trigger(event: Event, entities: list[Entity], context: Context) -> Iterator[Draft]:
+    """Of the mentions that start in a trigger those that end in it too."""
+    for entity in entities:
+        if entity.end <= event.trigger.end:
             found = f"{entity.label} lies inside the trigger {shown(context.document.surface(event))}"
             yield Draft("SPN212", found, "a trigger without a mention in it", "delete one of the two", entity)
 

@@ -114,7 +114,7 @@ def arguments(context: Context) -> Iterator[Draft]:
         kind = ontology.event_types.get(event.type)
         filled: dict[str, int] = {}
         for argument in event.arguments:
-            role, name = argument.role, argument.target
+            role, name = argument.role, argument.entity_id if argument.entity_id is not None else argument.event_id
             target = items.get(name) if name is not None else None
             if target is None and name is not None:
                 found = f"{role} points at {name}, which does not exist"
@@ -123,24 +123,24 @@ def arguments(context: Context) -> Iterator[Draft]:
             filled[role] = filled.get(role, 0) + 1
             if target is not None and _break_between(context.text, event.trigger.start, target.span[0]):
                 yield from _far(event, role, target, context)
-            if kind is None:
-                continue
-            rule = kind.arguments.get(role)
+            rule = kind.arguments.get(role) if kind is not None else None
             if rule is None:
-                yield _bad_role(event, role, ontology)
-            elif target is not None and not may_fill(target.label, type(target) is Event, rule, ontology):
-                found = f"{role} is filled by {target.label} {shown(context.document.surface(target))}"
-                yield Draft(
-                    "ARG502",
-                    found,
-                    f"{event.type}.{role}: {', '.join(rule.types)}",
-                    "redraw it or relabel the filler",
-                    event,
-                )
+                if kind is not None:
+                    yield _bad_role(event, role, ontology)
+            elif target is not None and target.label not in rule.types:
+                yield from _filler(event, role, target, rule, context)
         if kind is not None:
             yield from _how_often(event, filled, kind)
-        yield from _same_arrows(event)
+        if event.arguments:
+            yield from _same_arrows(event)
     yield from _cycles(context)
+
+
+def _filler(event: Event, role: str, target: Entity | Event, rule: RoleRule, context: Context) -> Iterator[Draft]:
+    if not may_fill(target.label, isinstance(target, Event), rule, context.ontology):
+        found = f"{role} is filled by {target.label} {shown(context.document.surface(target))}"
+        expected = f"{event.type}.{role}: {', '.join(rule.types)}"
+        yield Draft("ARG502", found, expected, "redraw it or relabel the filler", event)
 
 
 def _how_often(event: Event, filled: dict[str, int], kind: EventType) -> Iterator[Draft]:
@@ -153,13 +153,16 @@ def _how_often(event: Event, filled: dict[str, int], kind: EventType) -> Iterato
 
 
 def _same_arrows(event: Event) -> Iterator[Draft]:
-    if len(set(event.arguments)) < len(event.arguments):
+    different = set(event.arguments)
+    if len(different) < len(event.arguments):
         for argument, times in Counter(event.arguments).items():
             if times > 1:
                 found = f"{argument.role} is stored twice"
                 yield Draft("ARG507", found, "one arrow between two things", "delete it", event)
-    if any(a.event_id == event.id for a in event.arguments):
-        yield Draft("ARG507", "an arrow to its own event", "an arrow between two things", "delete it", event)
+    for argument in different:
+        if argument.event_id == event.id:
+            yield Draft("ARG507", "an arrow to its own event", "an arrow between two things", "delete it", event)
+            return
 
 
 def _break_between(text: str, here: int, there: int) -> bool:
