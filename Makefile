@@ -54,6 +54,7 @@ corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
 	@$(BIN)/strife ontology types > annotation/guidelines/types.md
 	@$(BIN)/strife rule --all > docs/rules.md
+	@$(BIN)/strife agree annotation/exports --gate --datasheet DATASHEET.md --out build/agreement.txt
 	@$(BIN)/strife build
 	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
 	@$(BIN)/strife leaderboard

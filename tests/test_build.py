@@ -343,10 +343,24 @@ def test_folder_in_the_place_of_an_output_file_is_refused(project: Path, ontolog
 
 @pytest.mark.parametrize("folder", ["exports", "adjudication"])
 def test_project_without_exports_is_refused(folder: str, small: Path, ontology: Ontology) -> None:
-    for path in (small / "annotation" / folder).rglob("*.json"):
+    for path in (small / "annotation" / folder).iterdir():
         path.unlink()
     with pytest.raises(InputError, match=folder):
         build(small, small, ontology)
+
+
+def test_the_log_of_decisions_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
+    for path in (project / "annotation" / "adjudication").glob("*.json"):
+        path.unlink()
+    build(project, project, ontology)
+    assert (project / "corpus" / "gold.jsonl").read_bytes() == (built / "corpus" / "gold.jsonl").read_bytes()
+
+
+def test_the_curators_export_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
+    for path in (project / "annotation" / "adjudication").glob("*.tsv"):
+        path.unlink()
+    build(project, project, ontology)
+    assert (project / "corpus" / "gold.jsonl").read_bytes() == (built / "corpus" / "gold.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize("folder", ["exports", "adjudication"])

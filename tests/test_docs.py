@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from strife.adjudication.log import read_log
 from strife.cli import app, validate
 from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
@@ -125,12 +126,13 @@ def test_the_datasheet_agreement_is_what_the_exports_give(ontology: Ontology) ->
 
 
 def test_the_datasheet_counts_the_decisions() -> None:
-    lines = (ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv").read_text(encoding="utf-8").splitlines()
-    decisions = [line.split("\t")[4] for line in lines[1:]]
-    first, second = decisions.count("A"), decisions.count("B")
+    decisions = read_log(ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv")
+    first, second = (sum(f"{who}: {d.decision}" in d.options.split(" | ") for d in decisions) for who in "23")
     neither = len(decisions) - first - second
     said = f"{len(decisions)} decisions, {first} for the first pass, {second} for the second, {neither} for neither"
     assert said in " ".join(DATASHEET.split())
+    against_both = sum(d.options.startswith("2, 3: ") for d in decisions)
+    assert f"({against_both} item)" in DATASHEET
 
 
 def test_the_rules_page_is_generated() -> None:

@@ -15,16 +15,17 @@ import msgspec
 from strife.articles import ArticleError, read_articles
 from strife.check import files
 from strife.dataset import BLIND, CONFIGS, SPLITS, features, front_matter, made_with, rows, standoff_features, written
+from strife.gates import waivers
 from strife.gold import GoldError, gold_documents
 from strife.model import Document, encode, text_hash
 from strife.ontology import Ontology
 from strife.release.artifacts import metadata, pages
-from strife.release.gates import read_gates
 from strife.release.manifest import GOLD, MANIFEST, ROWS, RowSums, row_hash, sealed, sha256, write_row_sums
 from strife.release.removals import LIST, Removal, RemovalError, read_removals
 from strife.release.standoff import STANDOFF, Standoff, StandoffError, check_homes, read_standoff, standoff_row
 from strife.segment import tokens
 from strife.store import alone, write_whole
+from strife.stream import InputError
 
 CREATOR = "strife contributors"
 LICENCES = {"cc-by-4.0": ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/")}  # by the Hub's name
@@ -69,8 +70,9 @@ def compute(root: Path, ontology: Ontology, version: str | None = None, blind: b
     """
     articles = read_articles(root / "corpus" / "articles")
     splits = read_splits(root / "corpus" / "splits", articles)
-    passes, adjudicated = (list(files([root / "annotation" / name])) for name in ("exports", "adjudication"))
-    gold = gold_documents(articles, passes, adjudicated, ontology)
+    curated, logs = adjudication_files(root / "annotation" / "adjudication")
+    passes = list(files([root / "annotation" / "exports"]))
+    gold = gold_documents(articles, passes, curated, ontology, logs)
     by_split = {split: [d for d in gold if d.doc_id in members] for split, members in splits.items()}
     standoff = _standoff(root, ontology, articles, splits)
     removals = _kept_out(root, [*articles, *(one.about.doc_id for one in standoff)])
@@ -100,13 +102,9 @@ def compute(root: Path, ontology: Ontology, version: str | None = None, blind: b
             ),
             "texts": {document.doc_id: text_hash(document.text) for document in gold},
             "files": {name: sha256(content) for name, content in sorted(others.items())},
-            "inputs": _inputs(root, [*passes, *adjudicated]),
+            "inputs": _inputs(root, [*passes, *curated, *logs]),
             "made_with": made_with(),
-            "waivers": [
-                {"gate": gate.name, "least": f"{gate.least:.3f}", "reason": gate.reason}
-                for gate in read_gates(root)
-                if gate.reason
-            ],
+            "waivers": [{"gate": name, "reason": reason} for name, reason in sorted(waivers(root).items())],
             "removals": [one.as_table() for one in removals],
         }
     )
@@ -185,6 +183,17 @@ def _inputs(root: Path, exports: Iterable[Path]) -> dict[str, str]:
     ours = ("corpus.toml", "REMOVALS.toml", "articles/*.toml", "splits/*.txt", f"{STANDOFF}/*.json")
     paths = [*(path for pattern in ours for path in corpus.glob(pattern)), *exports]
     return {path.relative_to(root).as_posix(): sha256(path.read_bytes()) for path in sorted(paths)}
+
+
+def adjudication_files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The curators' exports and the logs of decisions in a folder; one of the two is enough. Raises InputError."""
+    logs = sorted(folder.rglob("*.tsv"))
+    try:
+        return list(files([folder])), logs
+    except InputError:
+        if logs:
+            return [], logs
+        raise
 
 
 def read_splits(folder: Path, articles: Mapping[str, Document]) -> dict[str, list[str]]:

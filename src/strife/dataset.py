@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CONFIGS = ("documents", "entities", "events", "relations")
 BLIND = "blind"  # documents without their labels, where these are withheld
-LABELS = ("entities", "events", "relations", "chains")
+LABELS = ("entities", "events", "relations", "chains", "provenance")
 SPLITS = ("train", "validation", "test")
 META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
 _PARQUET = {
@@ -72,6 +72,7 @@ def features(ontology: Ontology) -> dict[str, "Features"]:
                 "published": Value("date32"),
                 **dict.fromkeys(META, text),
                 "annotators": List(text),
+                "provenance": List({"item": text, "decided": text}),
                 "zones": List({"start": offset, "end": offset, "label": text}),
                 "entities": List({"id": text, **span, "label": entity_label, **attributes(ontology.entity_types)}),
                 "events": List(
@@ -153,6 +154,7 @@ def _document_rows(document: Document, ontology: Ontology) -> list[dict[str, Any
         "published": _date(document.published),
         **{key: document.meta.get(key) for key in META},
         "annotators": list(document.annotators),
+        "provenance": [{"item": item, "decided": how} for item, how in sorted(document.provenance.items())],
         "zones": [{"start": z.start, "end": z.end, "label": z.label} for z in document.zones],
         "entities": [
             {"id": e.id, **_span(document, e.span), "label": e.label, **_attributes(ontology, e, ontology.entity_types)}

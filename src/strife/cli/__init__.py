@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from strife.cli.adjudication import adjudicate
 from strife.cli.agreement import agree
 from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
@@ -23,7 +24,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(validate, rule, ontology, build, convert, ingest),
-    *(train, predict, score, compare, agree, errors, submit, leaderboard, hub),
+    *(train, predict, score, compare, agree, adjudicate, errors, submit, leaderboard, hub),
     *(verify, diff, release, publish, refill, remove),
 )
 for command in COMMANDS:
