@@ -18,7 +18,7 @@ from pycrfsuite import Tagger
 from strife import baselines
 from strife.baselines import Baseline
 from strife.baselines.linear import Linear
-from strife.dataset import load_documents
+from strife.dataset_reader import load_documents
 from strife.leaderboard.submission import FILE, Run, Submission, as_toml
 from strife.model import Document, encode
 from strife.ontology import load_ontology

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from strife.build import build, split_members
 from strife.cli import app
-from strife.dataset import BLIND, CONFIGS, LABELS, META, load_documents
+from strife.dataset import BLIND, CONFIGS, LABELS, META
+from strife.dataset_reader import load_documents
 from strife.gold import GoldError
 from strife.model import encode
 from strife.ontology import Ontology

@@ -1,6 +1,6 @@
 """The dataset: gold documents as four typed Parquet configs, a manifest, and the README's YAML.
 
-This file and `parquet` alone import datasets and pyarrow, and they do so inside the functions that need them.
+This is the only file that imports datasets and pyarrow, and it does so inside the functions that need them.
 The bytes are the same whenever the same pyarrow writes the same documents: rows are sorted, the schema comes from
 the ontology, and nothing volatile is written.
 
@@ -11,17 +11,14 @@ its content there; without them a changed clone would serve old rows.
 import datetime
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strife.loading import decoder, document
 from strife.model import Document, Entity, Event, Relation
 from strife.ontology import Ontology
 from strife.release.manifest import content_hash
 from strife.release.standoff import STANDOFF, without_text
 from strife.segment import sentences, tokens
-from strife.stream import InputError
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -363,41 +360,3 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
         )
     block = {**card, "configs": configs, "dataset_info": infos}
     return f"---\n{yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=120)}---\n"
-
-
-def load_documents(root: Path, split: str, config: str = "documents") -> list[Document]:
-    """The documents of one split ("all": of every split) of a built dataset, through `load_dataset` as any user would.
-
-    Of the config `blind` they come without annotation, to be predicted. Raises InputError where there is no such
-    dataset or split, or where its annotation is withheld.
-    """
-    from datasets import load_dataset
-
-    try:
-        data = load_dataset(str(root.resolve()), config, split=split)
-    except (ValueError, OSError) as error:
-        found = f"split {split!r}: {error}"
-        expected = f"the folder of a dataset with a config `{config}` that has it"
-        do = "check the path and the split; texts whose labels are withheld stand in the config `blind`"
-        raise InputError("FIL003", root, found, expected, do) from error
-    bare = dict.fromkeys(LABELS, ()) if config == BLIND else {}
-    return list(from_rows(({**row, **bare} for row in data), data.features, root))
-
-
-def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -> Document:
-    """The document in a row of the `documents` config, as `load_dataset` gives it. Raises as from_rows does."""
-    return next(from_rows([row], kinds, source))
-
-
-def from_rows(rows: Iterable[Mapping[str, Any]], kinds: "Features", source: Path = Path()) -> Iterator[Document]:
-    """The documents in rows of the `documents` config.
-
-    Raises InputError, naming `source`, where the annotation is withheld, or where columns are of another shape.
-    """
-    decode = decoder(kinds.to_dict()) or dict
-    for row in rows:
-        try:
-            yield document(decode(row), source)
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
-            found = f"{row['doc_id']}: {type(error).__name__}: {error}"
-            raise InputError("DOC101", source, found, "the columns of `documents`", "write it again") from error

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from strife.baselines import Baseline
+from strife.dataset_reader import parquet_rows, read_rows
 from strife.ingest.rows import row_document
 from strife.model import Document
-from strife.parquet import parquet_rows, read_rows
 from strife.store import documents_as_bytes, write_whole
 from strife.stream import InputError, open_bytes
 

@@ -23,8 +23,8 @@ app = typer.Typer(
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
 COMMANDS = (
-    *(validate, rule, ontology, build, convert, ingest),
-    *(train, predict, score, compare, agree, adjudicate, errors, submit, leaderboard, hub),
+    *(validate, rule, ontology, agree, adjudicate, build, convert, ingest),
+    *(train, predict, score, compare, errors, submit, leaderboard, hub),
     *(verify, diff, release, publish, refill, remove),
 )
 for command in COMMANDS:

@@ -7,11 +7,11 @@ from typing import TypeVar
 import msgspec
 
 from strife.dataset import META, parquet
+from strife.dataset_reader import read_parquet
 from strife.formats.holds import PARTS, unheld
 from strife.formats.loss import Loss
 from strife.model import Document, Entity, Event
 from strife.ontology import Ontology
-from strife.parquet import read_parquet
 
 Item = TypeVar("Item", Entity, Event)
 

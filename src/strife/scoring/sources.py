@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from strife.dataset import load_documents
+from strife.dataset_reader import load_documents, read_parquet
 from strife.model import Document
-from strife.parquet import read_parquet
 from strife.scoring.bio import Tagged
 from strife.scoring.metrics import DEFAULT
 from strife.scoring.resolve import read_answers
