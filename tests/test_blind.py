@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from strife.build import build, split_members
 from strife.cli import app
-from strife.dataset import BLIND, CONFIGS, LABELS
+from strife.dataset import BLIND, CONFIGS, LABELS, META
 from strife.dataset_reader import load_documents
 from strife.gold import GoldError
 from strife.model import encode
@@ -29,6 +29,12 @@ def public(tmp_path_factory: pytest.TempPathFactory, ontology: Ontology) -> Path
     out = tmp_path_factory.mktemp("blind") / "public"
     build(ROOT, out, ontology, blind=True)
     return out
+
+
+def test_nothing_but_texts_and_where_they_come_from_is_told(public: Path) -> None:
+    # a new column has to be put on one of the two sides
+    told = {"doc_id", "text", "published", "annotators", "zones", "sources", *META}
+    assert set(load_dataset(str(public), BLIND, split="test").column_names) == told | set(LABELS)
 
 
 def test_labels_are_null_and_the_columns_are_kept(public: Path) -> None:

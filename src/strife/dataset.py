@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CONFIGS = ("documents", "entities", "events", "relations")
 BLIND = "blind"  # documents without their labels, where these are withheld
-LABELS = ("entities", "events", "relations", "chains")
+LABELS = ("entities", "events", "relations", "chains", "provenance")
 SPLITS = ("train", "validation", "test")
 META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
 _PARQUET = {

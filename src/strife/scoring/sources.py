@@ -14,6 +14,7 @@ from strife.scoring.metrics import DEFAULT
 from strife.scoring.resolve import read_answers
 from strife.scoring.resolve import resolve as placed
 from strife.scoring.score import Labels, Scores, score
+from strife.scoring.signature import check_names
 from strife.stream import InputError, head, json_lines
 
 _DECODER = msgspec.json.Decoder(Tagged)
@@ -50,12 +51,13 @@ def score_files(
     resolve: bool = False,
 ) -> Scores:
     """Score what lies in files or datasets, a batch of documents at a time; with `resolve`, answers without offsets."""
-    resolution = None
+    data, resolution = data or name(gold), None
+    check_names(data or "unnamed", split)  # before anything is read
     if resolve:
         texts = {document.doc_id: document.text for document in read(gold, split)}
         resolution = placed(read_answers(predicted), texts)
     given = resolution.documents if resolution else read(predicted, split)
-    return score(read(gold, split), given, metrics, data or name(gold), split, labels, resolution)
+    return score(read(gold, split), given, metrics, data, split, labels, resolution)
 
 
 def _json_documents(path: Path) -> Iterator[Document]:
