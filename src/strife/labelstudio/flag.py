@@ -31,7 +31,7 @@ def flag(client: Client, project: Project, findings: Iterable[Finding]) -> Flagg
     texts = by_task(findings)
     changed, gone = 0, []
     columns: dict[str, None] = {}
-    for task in list(client.tasks(project, work=False)):
+    for task in client.tasks(project, work=False):
         columns |= dict.fromkeys(task.data)
         wanted = texts.get(task.id, "")
         if task.data.get(FINDINGS) == wanted:
