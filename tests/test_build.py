@@ -15,7 +15,8 @@ import pytest
 
 from strife.articles import ArticleError, read_articles
 from strife.build import build, read_splits, readme_body
-from strife.dataset import CONFIGS, SPLITS, from_row, load_documents, rows
+from strife.dataset import CONFIGS, SPLITS, rows
+from strife.dataset_reader import from_row, load_documents
 from strife.gold import GoldError
 from strife.model import Document, encode
 from strife.ontology import Ontology
@@ -160,7 +161,7 @@ def test_config_holds_the_rows_of_gold(config: str, built: Path, ontology: Ontol
 FRESH = """
 import sys
 from pathlib import Path
-from strife.dataset import load_documents
+from strife.dataset_reader import load_documents
 from strife.model import encode
 for document in load_documents(Path(sys.argv[1]), "train"):
     sys.stdout.buffer.write(encode(document) + b"\\n")
@@ -343,10 +344,24 @@ def test_folder_in_the_place_of_an_output_file_is_refused(project: Path, ontolog
 
 @pytest.mark.parametrize("folder", ["exports", "adjudication"])
 def test_project_without_exports_is_refused(folder: str, small: Path, ontology: Ontology) -> None:
-    for path in (small / "annotation" / folder).rglob("*.json"):
+    for path in (small / "annotation" / folder).iterdir():
         path.unlink()
     with pytest.raises(InputError, match=folder):
         build(small, small, ontology)
+
+
+def test_the_log_of_decisions_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
+    for path in (project / "annotation" / "adjudication").glob("*.json"):
+        path.unlink()
+    build(project, project, ontology)
+    assert (project / "corpus" / "gold.jsonl").read_bytes() == (built / "corpus" / "gold.jsonl").read_bytes()
+
+
+def test_the_curators_export_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
+    for path in (project / "annotation" / "adjudication").glob("*.tsv"):
+        path.unlink()
+    build(project, project, ontology)
+    assert (project / "corpus" / "gold.jsonl").read_bytes() == (built / "corpus" / "gold.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize("folder", ["exports", "adjudication"])

@@ -1,6 +1,5 @@
 """The committed corpus: what is committed is what the sources give, and holds what it promises."""
 
-import csv
 import hashlib
 import json
 import re
@@ -12,6 +11,8 @@ import msgspec
 import pytest
 import yaml
 
+from strife.adjudication.log import log_bytes, read_log, read_logs
+from strife.adjudication.run import adjudicate
 from strife.articles import read_articles
 from strife.build import build, read_splits
 from strife.check import check_paths
@@ -186,14 +187,21 @@ def test_every_batch_has_exports_and_decisions() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ANNOTATION / "adjudication").glob("*.tsv")), ids=lambda path: path.name)
-def test_decisions_are_a_table_about_existing_documents(path: Path, gold: list[Document]) -> None:
-    head, *lines = path.read_text(encoding="utf-8").splitlines()
-    assert head.split("\t") == ["doc_id", "sentence", "quote", "disputed", "decision", "reason"]
-    assert lines
-    assert {line.count("\t") for line in lines} == {5}
-    table = list(csv.DictReader([head, *lines], delimiter="\t", quoting=csv.QUOTE_NONE))
-    assert {row["doc_id"] for row in table} <= {document.doc_id for document in gold}
-    assert [row for row in table if not (row["decision"].strip() and row["reason"].strip())] == []
+def test_every_decision_is_about_a_document_and_says_why(path: Path, gold: list[Document]) -> None:
+    decisions = read_log(path)
+    assert path.read_bytes() == log_bytes(decisions)
+    assert {decision.document for decision in decisions} <= {document.doc_id for document in gold}
+    assert [decision.id for decision in decisions if not (decision.by and decision.why)] == []
+
+
+def test_adjudicating_again_asks_nothing_and_changes_nothing(gold: list[Document], ontology: Ontology) -> None:
+    log = read_logs(sorted((ANNOTATION / "adjudication").glob("*.tsv")))
+    curated = sorted((ANNOTATION / "adjudication").glob("*.json"))
+    found = adjudicate(sorted((ANNOTATION / "exports").glob("*.json")), ontology, curated, log)
+    assert found.finished
+    assert (found.added, found.unused) == (0, ())
+    assert [d.provenance for d in found.gold] == [d.provenance for d in gold]
+    assert all({item.id for item in d.items} <= d.provenance.keys() for d in gold)
 
 
 def test_no_event_and_no_near_duplicate_is_in_two_splits(ontology: Ontology, gold: list[Document]) -> None:

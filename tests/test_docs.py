@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from strife.adjudication.log import read_log
 from strife.cli import app, validate
 from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
@@ -52,15 +53,17 @@ def test_the_readme_python_runs() -> None:
 
 
 def test_the_readme_commands_run(tmp_path: Path) -> None:
-    for name in ("annotation", "corpus", "README.md"):
+    for name in ("annotation", "benchmarks", "corpus", "src", "README.md"):
         (tmp_path / name).symlink_to(ROOT / name)
     strife = [sys.executable, "-m", "strife.cli"]
+    printed = ""
     for line in blocks("sh")[1].splitlines():
         words = shlex.split(line, comments=True)
         assert words[0] == "strife"
         run = subprocess.run(strife + words[1:], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert run.returncode == 0, (line, run.stderr)
-    assert "signature" in run.stdout
+        printed += run.stdout
+    assert "signature: " in printed
 
 
 def test_every_command_is_in_the_readme_and_has_help() -> None:
@@ -84,11 +87,15 @@ def test_every_label_studio_command_and_option_is_documented() -> None:
 
 @pytest.mark.parametrize("system", ["lexicon", "linear"])
 def test_the_readme_shows_the_committed_results(system: str) -> None:
-    path = ROOT / "benchmarks" / "results" / "strife-0.1.0" / f"{system}.json"
-    table = json.loads(path.read_text(encoding="utf-8"))
-    numbers = " | ".join(f"{100 * table['scores'][metric]['f1']:.1f}" for metric in ("ent", "tri_c", "arg_c+"))
-    assert f"| {system} | {numbers} |" in README
-    assert f"`{table['signature']}`" in README
+    board = json.loads((ROOT / "benchmarks" / "leaderboard.json").read_text(encoding="utf-8"))
+    (scores,) = (one["scores"] for one in board["systems"] if one["system"] == system)
+    cells = []
+    for metric in ("ent", "tri_c", "arg_c+"):
+        f1, low, high = (f"{100 * value:.1f}" for value in (scores[metric]["f1"], *scores[metric]["interval"]))
+        cells.append(f"{f1} ({low} to {high})")
+    assert f"Test split of {board['dataset'].replace('-', ' ')}: {board['documents']} documents" in README
+    assert f"| {system} | {' | '.join(cells)} |" in README
+    assert f"`{board['signature']['arg_c+']}`" in README
 
 
 @pytest.mark.parametrize(
@@ -119,12 +126,13 @@ def test_the_datasheet_agreement_is_what_the_exports_give(ontology: Ontology) ->
 
 
 def test_the_datasheet_counts_the_decisions() -> None:
-    lines = (ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv").read_text(encoding="utf-8").splitlines()
-    decisions = [line.split("\t")[4] for line in lines[1:]]
-    first, second = decisions.count("A"), decisions.count("B")
+    decisions = read_log(ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv")
+    first, second = (sum(f"{who}: {d.decision}" in d.options.split(" | ") for d in decisions) for who in "23")
     neither = len(decisions) - first - second
     said = f"{len(decisions)} decisions, {first} for the first pass, {second} for the second, {neither} for neither"
     assert said in " ".join(DATASHEET.split())
+    against_both = sum(d.options.startswith("2, 3: ") for d in decisions)
+    assert f"({against_both} item)" in DATASHEET
 
 
 def test_the_rules_page_is_generated() -> None:

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from strife.build import build
 from strife.cli import app
+from strife.gates import FILE
 from strife.ontology import Ontology
-from strife.release.gates import FILE, GateError, agreement, read_gates
 from strife.release.release import Released, ReleaseError, release
 from strife.release.sides import read_side
 from strife.release.verify import verify
@@ -253,42 +253,18 @@ def write_gates(project: Path, content: str) -> None:
 
 @pytest.mark.release
 def test_missed_gate_is_refused_unless_waived_with_a_reason(project: Path, ontology: Ontology) -> None:
-    exports = sorted((project / "annotation" / "exports").glob("*.json"))
-    measured = agreement(exports, ontology)
-    datasheet = (ROOT / "DATASHEET.md").read_text(encoding="utf-8")
-    assert f"{measured['entities.exact']:.3f}" in datasheet
-    assert f"{measured['relations.exact']:.3f}" in datasheet
     gates = '[gates]\n"entities.exact" = 0.5\n"relations.exact" = 0.99\n'
     write_gates(project, gates)
-    refused(project, PATCH, r"gate relations\.exact: 0\.\d{3}, expected 0\.990 or more; annotate again, or waive it")
+    refused(project, PATCH, r"gate relations\.exact: 0\.\d{3}.*expected 0\.990 or more; annotate again, or waive it")
     write_gates(project, gates + '[waivers]\n"relations.exact" = "a first batch"\n')
     release(project, PATCH, ontology)
     manifest = json.loads((project / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
-    assert manifest["waivers"] == [{"gate": "relations.exact", "least": "0.990", "reason": "a first batch"}]
-    assert "- relations.exact, 0.990 or more: a first batch" in (project / "DATASHEET.md").read_text(encoding="utf-8")
+    assert manifest["waivers"] == [{"gate": "relations.exact", "reason": "a first batch"}]
+    assert "- relations.exact: a first batch" in (project / "DATASHEET.md").read_text(encoding="utf-8")
     commit(project)
     write_gates(project, '[gates]\n"entities.exact" = 0.5\n[waivers]\n"entities.exact" = "why"\n')
     following = ".".join([*PATCH.split(".")[:2], str(int(PATCH.split(".")[2]) + 1)])
-    refused(project, following, "waived, but it is met")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("[gates", "expected .gates. and .waivers."),
-        ('[gates]\n"x.y" = 1.0\n', "unknown gate x.y; expected one of entities.exact"),
-        ('[gates]\n"entities.exact" = "high"\n', "expected .gates."),
-        ('[waivers]\n"entities.exact" = "why"\n', "which is no gate"),
-        ('[gates]\n"entities.exact" = 1\n[waivers]\n"entities.exact" = " "\n', "without a reason"),
-    ],
-)
-def test_unusable_gates_are_refused(content: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "annotation").mkdir()
-    (tmp_path / FILE).write_text(content, encoding="utf-8")
-    with pytest.raises(GateError, match=message):
-        read_gates(tmp_path)
-    (tmp_path / FILE).unlink()
-    assert read_gates(tmp_path) == ()
+    refused(project, following, "the waiver of entities.exact waives nothing")
 
 
 @pytest.mark.release

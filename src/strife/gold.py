@@ -1,4 +1,4 @@
-"""Gold documents: an adjudicated export joined with the article records, and the chains that follow from it.
+"""Gold documents: what adjudication gives joined with the article records, and the chains that follow from it.
 
 Chains of mentions: equal names with one label are one chain (case and blanks folded), and `same_as` joins the
 rest. Chains of events: triggers with one incident number and one type, the attack family counting as one type.
@@ -6,18 +6,19 @@ rest. Chains of events: triggers with one incident number and one type, the atta
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from strife.labelstudio.export import Version, read_export
+from strife.adjudication.facts import AdjudicationError
+from strife.adjudication.log import read_logs
+from strife.adjudication.run import Adjudication, adjudicate
 from strife.model import Chain, Document, Entity, Event
 from strife.ontology import Ontology
 from strife.refusal import Refusal
 from strife.segment import sentences
-from strife.validate import check_document
 
 ATTACK_FAMILY = frozenset({"STRIKE", "BOMBING", "CLASH", "ATTACK"})
 UNCHAINED = frozenset({"NUM", "TIME"})
@@ -32,57 +33,53 @@ class GoldError(Refusal, ValueError):
 
 
 def gold_documents(
-    articles: dict[str, Document], passes: Iterable[Path], adjudicated: Iterable[Path], ontology: Ontology
+    articles: dict[str, Document],
+    passes: Iterable[Path],
+    curated: Iterable[Path],
+    ontology: Ontology,
+    logs: Iterable[Path] = (),
 ) -> list[Document]:
     """One document per article, sorted by doc_id, annotated as adjudicated.
 
-    `passes` are the exports of the independent annotators; who annotated what is taken from them.
-    Raises GoldError for a text that differs from its record, an article without exactly one adjudicated
-    annotation or without any annotation in it, and for validation errors.
+    `passes` are the exports of the independent annotators, `curated` those of curators, `logs` the tables of decisions.
+    Raises GoldError for a text that differs from its record, an article that nobody annotated, that has nothing in it
+    or open conflicts, for contradictory decisions, and for validation errors.
     """
-    faults: list[str] = []
-    annotators: dict[str, set[str]] = defaultdict(set)
-    for version in _submitted(passes, ontology):
-        annotators[version.document.doc_id].update(version.document.annotators)
-        faults += _text_faults(version, articles)
-    chosen: dict[str, list[Version]] = defaultdict(list)
-    for version in _submitted(adjudicated, ontology):
-        chosen[version.document.doc_id].append(version)
-        faults += _text_faults(version, articles)
-        found = [*version.findings, *check_document(version.document, ontology, version.origin)]
-        faults += [f"{finding.origin}: {finding}" for finding in found if finding.severity == "error"]
+    try:
+        found = adjudicate(passes, ontology, curated, read_logs(logs))
+    except AdjudicationError as error:
+        raise GoldError(str(error)) from error
+    done = {document.doc_id: document for document in found.gold}
+    missing = _missing(found)
+    faults = [f"{finding.origin}: {finding}" for finding in found.findings]
+    faults += [f"there is no article {doc_id}" for doc_id in sorted({*done, *missing} - articles.keys())]
     gold = []
     for doc_id, article in sorted(articles.items()):
-        versions = chosen.get(doc_id, [])
-        if len(versions) != 1:
-            faults.append(f"{doc_id}: {len(versions)} adjudicated annotations; expected one; adjudicate it")
-        elif not (versions[0].document.entities or versions[0].document.events):
+        document = done.get(doc_id)
+        if document is None:
+            faults.append(f"{doc_id}: {missing.get(doc_id, 'nobody has annotated it; do, or take the article out')}")
+        elif document.text != article.text:
+            faults.append(f"{doc_id}: the text in the exports differs from the article record; offsets would be wrong")
+        elif not (document.entities or document.events):
             faults.append(f"{doc_id}: the adjudicated annotation is empty; annotate it or take the article out")
         else:
-            gold.append(_merge(article, versions[0].document, sorted(annotators[doc_id]), ontology))
+            gold.append(_merge(article, document, ontology))
     if faults:
         raise GoldError("\n".join(faults))
     return gold
 
 
-def _submitted(paths: Iterable[Path], ontology: Ontology) -> Iterator[Version]:
-    for path in paths:
-        for task in read_export(path, ontology):
-            if task.findings:
-                raise GoldError("\n".join(f"{finding.origin}: {finding}" for finding in task.findings))
-            yield from (version for version in task.versions if version.state == "submitted")
+def _missing(found: Adjudication) -> dict[str, str]:
+    """Why documents are not gold."""
+    reasons = {finding.doc_id: "validation errors; mend them" for finding in found.findings}
+    for case in found.open:
+        reasons[case.bare.doc_id] = f"{len(case.settled.open)} conflicts are open; decide them with `strife adjudicate`"
+    for doc_id, who in found.waiting.items():
+        reasons[doc_id] = f"only annotator {who} has done it; a second is needed, or `strife adjudicate --single`"
+    return reasons
 
 
-def _text_faults(version: Version, articles: dict[str, Document]) -> list[str]:
-    doc_id = version.document.doc_id
-    if doc_id not in articles:
-        return [f"{version.origin}: there is no article {doc_id}"]
-    if articles[doc_id].text != version.document.text:
-        return [f"{version.origin}: the text of {doc_id} differs from its article record; offsets would be wrong"]
-    return []
-
-
-def _merge(article: Document, annotated: Document, annotators: list[str], ontology: Ontology) -> Document:
+def _merge(article: Document, annotated: Document, ontology: Ontology) -> Document:
     """The article with the annotation; attributes that an annotator left alone get their defaults."""
 
     def explicit(item: Item) -> Item:
@@ -96,8 +93,9 @@ def _merge(article: Document, annotated: Document, annotators: list[str], ontolo
         events=tuple(map(explicit, annotated.events)),
         relations=annotated.relations,
         chains=(*entity_chains(annotated), *event_chains(annotated)),
-        annotators=tuple(annotators),
-        meta=article.meta | {"adjudicator": ", ".join(annotated.annotators)},
+        annotators=annotated.annotators,
+        meta=article.meta | annotated.meta,
+        provenance=annotated.provenance,
     )
 
 

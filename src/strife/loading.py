@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 POINTER = b"version https://git-lfs.github.com/spec/"
 _ORDER = ("train", "validation", "test")
-_OWN = ("doc_id", "text", "published", "annotators", "zones", "entities", "events", "relations", "chains", "sources")
+_OWN = (
+    *("doc_id", "text", "published", "annotators", "zones", "entities", "events", "relations", "chains", "sources"),
+    "provenance",
+)
 NEEDED = ("doc_id", "text", "entities", "events", "relations")
 _MENTION = frozenset({"id", "start", "end", "text", "label", "type", "trigger", "arguments"})
 
@@ -118,6 +121,7 @@ def documents(path: Path) -> list[Document]:
     def items(name: str, make: Callable[["polars.Series", Any], list[Any]]) -> list[tuple[Any, ...]]:
         return _grouped(frame[name], columns[name]["feature"], make)
 
+    names = _meta(columns)
     parts = zip(
         frame["doc_id"].to_list(),
         frame["text"].to_list(),
@@ -126,29 +130,19 @@ def documents(path: Path) -> list[Document]:
         items("relations", _plain(Relation, "head", "tail", "label")),
         items("chains", _chains),
         items("zones", _plain(Zone, "start", "end", "label")),
+        [{}] * len(frame),
         [date.isoformat() if date else None for date in frame["published"].to_list()],
         items("sources", _sources),
         map(tuple, frame["annotators"].to_list()),
-        zip(*(frame[name].to_list() for name in _meta(columns)), strict=True),
+        (
+            {name: value for name, value in zip(names, meta, strict=True) if value is not None}
+            for meta in zip(*(frame[name].to_list() for name in names), strict=True)
+        ),
+        [()] * len(frame),
+        map(dict, items("provenance", _plain(lambda item, decided: (item, decided), "item", "decided"))),
         strict=True,
     )
-    names = _meta(columns)
-    return [
-        Document(
-            doc_id=doc_id,
-            text=text,
-            entities=entities,
-            events=events,
-            relations=relations,
-            chains=chains,
-            zones=zones,
-            published=published,
-            sources=sources,
-            annotators=annotators,
-            meta={name: value for name, value in zip(names, meta, strict=True) if value is not None},
-        )
-        for doc_id, text, entities, events, relations, chains, zones, published, sources, annotators, meta in parts
-    ]
+    return [Document(*one) for one in parts]  # in the order of the model's fields
 
 
 def _meta(columns: Mapping[str, Any]) -> list[str]:
@@ -240,6 +234,7 @@ def document(row: Mapping[str, Any], source: Path = Path()) -> Document:
             for s in row.get("sources") or ()
         ),
         annotators=tuple(row.get("annotators") or ()),
+        provenance={one["item"]: one["decided"] for one in row.get("provenance") or ()},
         meta={key: value for key, value in row.items() if key not in _OWN and isinstance(value, str)},
     )
 

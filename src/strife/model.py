@@ -136,6 +136,7 @@ class Document(_Value, frozen=True):
     annotators: tuple[str, ...] = ()  # pseudonyms
     meta: dict[str, str] = {}
     templates: tuple[Template, ...] = ()
+    provenance: dict[str, str] = {}  # how each gold item was decided; see strife.adjudication.settle
 
     @property
     def items(self) -> tuple[Entity | Event, ...]:

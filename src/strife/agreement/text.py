@@ -1,7 +1,8 @@
 """Agreement for people and machines: a report for the terminal, and JSON."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -43,9 +44,9 @@ BY_DOCUMENT = (("entities", "exact"), ("typed_triggers", "exact"), ("arguments",
 SHOWN, LOWEST, SHOWN_DOCUMENTS = 10, 3, 5
 
 
-def as_json(agreement: Agreement) -> str:
-    """All of it as one JSON object; a value that is not defined is null beside its reason."""
-    return json.dumps(msgspec.to_builtins(agreement), ensure_ascii=False, indent=1)
+def as_json(agreement: Agreement, more: Mapping[str, Any] | None = None) -> str:
+    """All of it, and what `more` has, as one JSON object; a value that is not defined is null beside its reason."""
+    return json.dumps(msgspec.to_builtins(agreement) | dict(more or {}), ensure_ascii=False, indent=1)
 
 
 def as_text(agreement: Agreement) -> str:

@@ -104,4 +104,5 @@ def assemble(
         relations=(),
         chains=(),
         annotators=(),
+        provenance={},
     )

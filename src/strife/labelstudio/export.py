@@ -22,7 +22,7 @@ from strife.stream import InputError, head, json_array
 from strife.validate.draft import Draft
 
 Item = Entity | Event
-State = Literal["submitted", "skipped", "draft", "prediction"]
+State = Literal["submitted", "skipped", "draft", "prediction", "curation"]
 
 
 class _Value(msgspec.Struct, gc=False):
@@ -168,8 +168,10 @@ def read_task(raw: bytes, path: Path, number: int, ontology: Ontology) -> Task:
         text=text,
         published=published if isinstance(published, str) else None,
     )
+    # A task that asks about conflicts is answered, not annotated: its regions are no document by themselves.
+    answered: State = "curation" if "conflicts" in task.data else "submitted"
     versions = [
-        _version(document, version, "skipped" if version.was_cancelled else "submitted", task, path, ontology)
+        _version(document, version, "skipped" if version.was_cancelled else answered, task, path, ontology)
         for version in task.annotations
     ]
     for state, others in (("draft", task.drafts), ("prediction", task.predictions)):

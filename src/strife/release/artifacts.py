@@ -78,7 +78,7 @@ def _release(manifest: Mapping[str, Any]) -> str:
 
 
 def _waiver(one: Mapping[str, str]) -> str:
-    return f"- {one['gate']}, {one['least']} or more: {one['reason']}"
+    return f"- {one['gate']}: {one['reason']}"
 
 
 def _loading(manifest: Mapping[str, Any]) -> str:

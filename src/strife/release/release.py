@@ -12,15 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from strife.build import Built, compute, write_built
-from strife.check import files
 from strife.dataset import made_with
 from strife.finding import Finding
+from strife.gates import hold
 from strife.ontology import Ontology
 from strife.refusal import Refusal
 from strife.release.bump import Verdict, check_step, judge, numbers
 from strife.release.diff import Diff, diff
 from strife.release.diff_report import summary, verdict_on_test
-from strife.release.gates import agreement, check_gates, read_gates
 from strife.release.sides import TAG, Side, checked_out, git, read_side
 from strife.store import alone
 from strife.validate import validate
@@ -64,9 +63,7 @@ def release(root: Path, version: str, ontology: Ontology, since: str | None = No
         about = stage / "corpus" / "corpus.toml"
         about.write_text(_with_version(about, version, _day(root)), encoding="utf-8")
         _check_exports(stage, ontology)
-        gates = read_gates(stage)
-        if gates:
-            check_gates(gates, agreement(files([stage / "annotation" / "exports"]), ontology))
+        gates = hold(stage, ontology)
         built = compute(stage, ontology)
         _check_gold(built, stage, ontology)
         write_built(stage, built.files)
@@ -78,7 +75,7 @@ def release(root: Path, version: str, ontology: Ontology, since: str | None = No
         output[CHANGELOG] = _changelog(stage / CHANGELOG, version, found, verdict).encode()
         last = output.pop("README.md")
         write_built(root, output | {"README.md": last})
-    return Released(built.manifest, found, verdict, tuple(sorted(built.files)), len(gates))
+    return Released(built.manifest, found, verdict, tuple(sorted(built.files)), gates)
 
 
 def _staged(root: Path, stage: Path) -> Path:
