@@ -63,6 +63,13 @@ def test_an_unknown_split_is_refused(split: str) -> None:
 def test_a_folder_without_a_dataset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="FIL003"):
         list(read(tmp_path, "test"))
+    home = tmp_path / "corpus" / "documents"
+    home.mkdir(parents=True)
+    (home / "test-0.parquet").write_bytes(b"PAR1 and no more")
+    front = "configs: [{config_name: documents, data_files: [{split: test, path: corpus/documents/test-*.parquet}]}]"
+    (tmp_path / "README.md").write_text(f"---\n{front}\n---\n", encoding="utf-8")
+    with pytest.raises(InputError, match="FIL003"):
+        list(read(tmp_path, "test"))
 
 
 def test_parquet_with_labels_as_text_and_bare_arguments(tmp_path: Path) -> None:

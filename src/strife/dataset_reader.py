@@ -23,10 +23,11 @@ def load_documents(root: Path, split: str, config: str = "documents") -> list[Do
     dataset or split, or where its annotation is withheld.
     """
     from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
 
     try:
         data = load_dataset(str(root.resolve()), config, split=split)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, DatasetsError) as error:
         found = f"split {split!r}: {error}"
         expected = f"the folder of a dataset with a config `{config}` that has it"
         do = "check the path and the split; texts whose labels are withheld stand in the config `blind`"
