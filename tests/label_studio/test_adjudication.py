@@ -73,7 +73,11 @@ def test_what_annotators_disagree_on_is_decided_in_the_browser(
     assert again.exit_code == 2
     assert "there is a project 'raid conflicts' already" in again.stderr
 
-    answer(studio, link, ontology)
+    (conflict,) = admin.tasks(admin.wanted_project("raid conflicts"))
+    names = {address: number for number, address in admin.people().items()}
+    who = [names[anna.email], names[ben.email]]
+    assert conflict.model_versions == {"agreed", *(f"annotator {number}" for number in who)}
+    answer(studio, link, conflict.id, [f"annotator {number}" for number in who], ontology)
 
     pull(admin, "raid conflicts", tmp_path / "answers", ontology)
     done = strife("adjudicate", passes, "--curated", tmp_path / "answers", "--out", out)
@@ -97,14 +101,40 @@ def test_what_annotators_disagree_on_is_decided_in_the_browser(
     shutil.rmtree(tmp_path / "answers")
     assert strife("adjudicate", passes, "--out", out).exit_code == 0  # the log is enough
 
+    change(ben.client, title, other(raid), ontology, place="LOC")
+    pull(admin, title, passes, ontology)
+    changed = strife("adjudicate", passes, "--out", out)
+    assert changed.exit_code == 1, changed.output
+    assert (
+        "1 with 1 open conflicts\n  raid: 1 entity" in changed.stdout
+    )  # the place; what was decided is not asked again
+    assert read_log(out / "decisions.tsv") == decisions
+    change(ben.client, title, other(raid), ontology, place="GPE")
+    pull(admin, title, passes, ontology)
+    assert strife("adjudicate", passes, "--out", out).exit_code == 0
+    assert {document.doc_id: document for document in read_documents(out / "gold.jsonl")} == gold
 
-def answer(studio: Studio, link: str, ontology: Ontology) -> None:
-    """Be the curator: pick two options, mark a third answer in the text, say why, submit."""
+
+def change(person: Client, project: str, document: Document, ontology: Ontology, place: str) -> None:
+    """A person opens the annotation again, and gives the place another label."""
+    entities = [e if e.id != "m5" else msgspec.structs.replace(e, label=place) for e in document.entities]
+    result = annotation(msgspec.structs.replace(document, entities=tuple(entities)), ontology)["result"]
+    held = person.tasks(person.wanted_project(project))
+    (number,) = [one.id for one in held if one.data["doc_id"] == document.doc_id]
+    (mine,) = [one for one in person._api.annotations.list(number) if one.completed_by == person.me]
+    person._api.annotations.update(mine.id or 0, result=result)
+
+
+def answer(studio: Studio, link: str, number: int, versions: list[str], ontology: Ontology) -> None:
+    """Be the curator: look at the versions, pick two options, mark a third answer in the text, say why, submit."""
     with chromium() as browser:
         page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type]
         page.set_default_timeout(PATIENCE)
         log_in(page, studio.url, ADMIN, (studio.data / "password").read_text(encoding="utf-8").strip())
         editor = Editor(page, ontology)
+        editor.open(f"{link}?task={number}")
+        tabs = {editor.tab(nth).splitlines()[0]: editor.marks("NUM").count() for nth in (1, 2, 3)}
+        assert tabs == {"agreed": 0, versions[0]: 1, versions[1]: 0}
         editor.open(f"{link}?labeling=1")
         page.get_by_text('agent of DEATH "killed"').wait_for()
         editor.mark("ARM", "villagers")
