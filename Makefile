@@ -20,12 +20,6 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest
 
-# The pages in a browser.
-browser-test: $(READY)
-	@$(CHROMIUM)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/browser.lock
-	@$(BIN)/python -m pytest -m browser tests/browser
-
 # Releases, publishing to a server of its own, loading with other versions of `datasets`.
 release-tests: $(READY)
 	@$(BIN)/python -m pytest -m release tests
@@ -49,7 +43,12 @@ $(STUDIO)/ready: requirements/label-studio.lock pyproject.toml
 	@$(STUDIO)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# What is generated and committed: the dataset, the labelling configuration, the type tables, the results.
+# The pages in a browser: agreement, errors, the leaderboard.
+browser-test: $(STUDIO)/ready
+	@$(CHROMIUM)
+	@$(STUDIO)/bin/python -m pytest -m browser tests/browser
+
+# What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard.
 corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
 	@$(BIN)/strife ontology types > annotation/guidelines/types.md
@@ -57,6 +56,8 @@ corpus: $(READY)
 	@$(BIN)/strife agree annotation/exports --gate --datasheet DATASHEET.md --out build/agreement.txt
 	@$(BIN)/strife build
 	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
+	@$(BIN)/strife leaderboard
+	@$(BIN)/strife hub eval > eval.yaml
 
 $(READY): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "strife needs Python 3.11 or newer")'
@@ -73,7 +74,6 @@ lock:
 	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.lock
 	$(COMPILE) --extra label-studio-test pyproject.toml -o requirements/label-studio.lock
 	echo "label-studio==1.23.2" | $(COMPILE) - -o src/strife/labelstudio/server.lock
-	echo "playwright>=1.50" | $(COMPILE) -c requirements/dev.lock - -o requirements/browser.lock
 
 clean:
 	rm -rf build $(VENV) $(STUDIO)

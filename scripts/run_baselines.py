@@ -1,4 +1,4 @@
-"""Train every baseline on train, predict test, score, and write one result file a system.
+"""Train every baseline on train, predict test, score, and write one submission to the leaderboard a system.
 
     python scripts/run_baselines.py                                  the committed dataset, into benchmarks/
     python scripts/run_baselines.py --dataset build/demo --out build/demo/benchmarks
@@ -11,17 +11,44 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
+
+from pycrfsuite import Tagger
 
 from strife import baselines
-from strife.dataset import load_documents
+from strife.baselines import Baseline
+from strife.baselines.linear import Linear
+from strife.dataset_reader import load_documents
+from strife.leaderboard.submission import FILE, Run, Submission, as_toml
+from strife.model import Document, encode
 from strife.ontology import load_ontology
 from strife.refusal import Refusal
-from strife.scoring.result import as_json, result
 from strife.scoring.score import Scores, score
-from strife.store import write_documents, write_whole
+from strife.store import write_whole
 
 ROOT = Path(__file__).parents[1]
 SHOWN = {"ent": "entity", "tri_c": "trigger (Tri-C)", "arg_c+": "argument (Arg-C+)"}
+PREDICTIONS = "predictions.jsonl"
+
+
+class About(NamedTuple):
+    """What a baseline's submission says of it."""
+
+    description: str
+    training_data: tuple[str, ...]
+    settings: dict[str, str | int | float | bool]
+
+
+ABOUT = {
+    "lexicon": About(
+        "Strings and words seen in training keep the label they mostly had; nothing is learned.", ("train",), {}
+    ),
+    "linear": About(
+        "Two CRF taggers for mentions and triggers, a logistic classifier for roles, gazetteers of the training data.",
+        ("train", "validation (thresholds)"),
+        {"c1": 0.1, "c2": 0.05, "max_iterations": 120},
+    ),
+}
 
 
 def main() -> None:
@@ -47,10 +74,40 @@ def main() -> None:
         end = time.perf_counter()
         print(f"{name}: trained in {trained - begin:.1f} s, predicted in {end - trained:.2f} s", flush=True)
         results[name] = score(test, predicted, data=data, split="test")
-        write_documents(options.out / "predictions" / data / f"{name}.jsonl", predicted)
-        content = as_json(result(results[name], name)) + "\n"
-        write_whole({options.out / "results" / data / f"{name}.json": content.encode()})
+        write_whole(submission(options.out / "submissions" / name, data, model, predicted))
     print_table(results)
+
+
+def submission(folder: Path, data: str, model: Baseline, predicted: list[Document]) -> dict[Path, bytes]:
+    """The files of a baseline's submission."""
+    about = ABOUT[folder.name]
+    said = Submission(
+        system=folder.name,
+        authors=["strife contributors"],
+        link=f"src/strife/baselines/{folder.name}.py",
+        description=about.description,
+        training_data=[f"{data} {part}" for part in about.training_data],
+        dataset=data,
+        split="test",
+        runs=[Run(PREDICTIONS)],
+        parameters=parameters(model),
+        settings=about.settings,
+    )
+    lines = [encode(document) + b"\n" for document in sorted(predicted, key=lambda document: document.doc_id)]
+    return {folder / FILE: as_toml(said).encode(), folder / PREDICTIONS: b"".join(lines)}
+
+
+def parameters(model: Baseline) -> int:
+    """How many weights were trained: those of the role classifier, and those that the CRFs kept."""
+    if not isinstance(model, Linear):
+        return 0
+    count = int(model.roles.weights.size + model.roles.intercepts.size)
+    for crf in model.crf.values():
+        tagger = Tagger()
+        tagger.open_inmemory(crf)
+        info = tagger.info()
+        count += len(info.state_features) + len(info.transitions)
+    return count
 
 
 def print_table(results: dict[str, Scores]) -> None:

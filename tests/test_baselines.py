@@ -394,3 +394,27 @@ def test_predictions_can_be_stored_and_read(models: dict[str, Baseline], tmp_pat
     path = tmp_path / "predicted.jsonl"
     path.write_bytes(encode(predicted) + b"\n")
     assert list(read_documents(path)) == [predicted]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_scored_prediction_is_the_prediction(
+    name: str, models: dict[str, Baseline], committed: dict[str, list[Document]]
+) -> None:
+    for document in committed["test"][:2]:
+        found, scores = models[name].predict_scored(document)
+        assert found == models[name].predict(document)
+        if name == "lexicon":
+            assert scores == {}
+        else:
+            assert set(scores) == {item.id for item in found.items}
+            assert all(0 <= score <= 1 for score in scores.values())
+
+
+def test_probability_is_higher_where_the_model_has_seen_the_text(
+    models: dict[str, Baseline], committed: dict[str, list[Document]]
+) -> None:
+    def mean(document: Document) -> float:
+        scores = models["linear"].predict_scored(document)[1]
+        return sum(scores.values()) / len(scores)
+
+    assert mean(committed["train"][0]) > max(map(mean, committed["test"]))

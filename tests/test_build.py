@@ -15,7 +15,8 @@ import pytest
 
 from strife.articles import ArticleError, read_articles
 from strife.build import build, read_splits, readme_body
-from strife.dataset import CONFIGS, SPLITS, from_row, load_documents, rows
+from strife.dataset import CONFIGS, SPLITS, rows
+from strife.dataset_reader import from_row, load_documents
 from strife.gold import GoldError
 from strife.model import Document, encode
 from strife.ontology import Ontology
@@ -160,7 +161,7 @@ def test_config_holds_the_rows_of_gold(config: str, built: Path, ontology: Ontol
 FRESH = """
 import sys
 from pathlib import Path
-from strife.dataset import load_documents
+from strife.dataset_reader import load_documents
 from strife.model import encode
 for document in load_documents(Path(sys.argv[1]), "train"):
     sys.stdout.buffer.write(encode(document) + b"\\n")

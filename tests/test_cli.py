@@ -22,7 +22,19 @@ from strife.scoring.metrics import METRICS
 from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
 
-COMMANDS = ("validate", "ontology", "build", "train", "predict", "score", "compare")
+COMMANDS = (
+    "validate",
+    "ontology",
+    "build",
+    "train",
+    "predict",
+    "score",
+    "compare",
+    "errors",
+    "submit",
+    "leaderboard",
+    "hub",
+)
 
 
 def run(*arguments: str | Path) -> Result:

@@ -48,13 +48,13 @@ def test_the_interval_is_that_of_resampled_documents() -> None:
 
 
 def test_the_interval_has_its_level() -> None:
-    """Of intervals of samples from a known population about 95 in 100 hold its value."""
+    """Of 60 intervals of samples from a known population about 57 hold its value."""
     held = 0
-    for _ in range(100):
+    for _ in range(60):
         found = CHANCE.integers(0, 11, 80)
         low, high = intervals(scored(found.tolist()), samples=400)["ent"].recall
         held += low <= 0.5 <= high
-    assert 88 <= held <= 99
+    assert 52 <= held <= 60
 
 
 def test_nothing_to_score_has_no_interval() -> None:
@@ -96,10 +96,10 @@ def test_p_of_the_same_and_of_very_different_systems() -> None:
 
 def test_under_the_null_small_ps_are_rare() -> None:
     ps = []
-    for seed in range(60):
+    for seed in range(40):
         chance = np.random.default_rng(seed)
         ps.append(paired(*(scored(chance.integers(0, 11, 25).tolist()) for _ in "ab"), "ent", trials=500))
-    assert sum(p <= 0.1 for p in ps) <= 14
+    assert sum(p <= 0.1 for p in ps) <= 9
     assert 0.35 < np.mean(ps) < 0.65
 
 

@@ -26,11 +26,11 @@ from strife.dataset import (
     features,
     features_json,
     flatten,
-    from_row,
     front_matter,
     parquet,
     rows,
 )
+from strife.dataset_reader import from_row
 from strife.model import Argument, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone, encode
 from strife.ontology import Ontology, load_ontology
 from strife.segment import tokens

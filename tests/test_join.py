@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strife.scoring import join
@@ -44,6 +44,7 @@ def by_sets(gold: list[dict[str, int]], predicted: list[dict[str, int]], metric:
 
 
 @pytest.mark.parametrize("bits", [63, 5])
+@settings(max_examples=50)
 @given(arguments(), arguments())
 def test_a_join_counts_what_sets_count(bits: int, gold: list[dict[str, int]], predicted: list[dict[str, int]]) -> None:
     names = ("doc", "start", "end", "type", "role", "trigger_start", "trigger_end")

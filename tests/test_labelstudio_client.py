@@ -2,9 +2,13 @@
 
 import base64
 import json
+import sys
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from strife.cli import app
 from strife.labelstudio.client import refused_token, token_kind
 
 
@@ -56,3 +60,12 @@ def test_refused_token_is_explained_and_not_shown(token: str, reason: str, said:
     assert said in message
     assert token not in message
     assert "Account & Settings" in message
+
+
+def test_missing_library_is_told_with_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "label_studio_sdk", None)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    where = ["--project", "Batch", "--server", "http://127.0.0.1:1", "--data", str(tmp_path)]
+    done = CliRunner().invoke(app, ["label-studio", "status", *where], env={"LABEL_STUDIO_API_KEY": "0" * 40})
+    assert done.exit_code == 2
+    assert "pip install 'strife[label-studio]'" in done.output

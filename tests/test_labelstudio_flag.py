@@ -31,17 +31,17 @@ def finding(
 
 
 def test_findings_stand_under_their_annotation_in_the_order_of_the_text() -> None:
-    told = by_task([finding(1, 6, 30), finding(1, 5), finding(1, 5, 9), finding(2, None, code="DOC101")])
+    told = by_task([finding(1, 6, 30), finding(1, 5), finding(1, 5, 9), finding(2, None, code="DOC101")], {"3": "AN"})
     quoted = "\u2022 that rebels [killed ]two\\u2028.: a blank; expected 'killed'; mend it (SPN203, error)"
     bare = "\u2022 a blank; expected 'killed'; mend it (SPN203, error)"
     assert told == {
-        1: "\n".join(["Annotation 5", quoted, bare, "Annotation 6", quoted]),
+        1: "\n".join(["Annotation 5 by AN", quoted, bare, "Annotation 6 by AN", quoted]),
         2: f"This task\n{bare.replace('SPN203', 'DOC101')}",
     }
 
 
 def test_findings_without_a_task_are_nobodys() -> None:
-    assert by_task([finding(None, None)]) == {}
+    assert by_task([finding(None, None)], {}) == {}
 
 
 def survey() -> Survey:

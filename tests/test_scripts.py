@@ -1,6 +1,5 @@
 """The maintainers' scripts: annotation notes to documents, and the benchmark run."""
 
-import json
 import re
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from strife.articles import read_article
 from strife.baselines import NAMES
 from strife.check import check_paths
 from strife.labelstudio.export import read_export
+from strife.leaderboard.check import board_of, check
+from strife.leaderboard.submission import read_submission
 from strife.model import Argument, Document, Relation, Zone
 from strife.ontology import Ontology
 from strife.store import read_documents
@@ -190,27 +191,21 @@ def test_notes_of_a_pass_become_one_file_of_documents(tmp_path: Path) -> None:
     assert [document.surface(entity) for entity in document.entities] == [word]
 
 
-def test_benchmark_script_gives_the_committed_results(tmp_path: Path) -> None:
+def test_benchmark_script_gives_the_committed_submissions(tmp_path: Path, ontology: Ontology) -> None:
     run = [sys.executable, str(SCRIPTS / "run_baselines.py"), "--out", str(tmp_path)]
     done = subprocess.run(run, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    manifest = json.loads((ROOT / "corpus" / "MANIFEST.json").read_text(encoding="utf-8"))
-    data = f"{manifest['name']}-{manifest['version']}"
-    number = manifest["counts"]["test"]["documents"]
-    results = {path.stem: json.loads(path.read_text("utf-8")) for path in (tmp_path / "results" / data).iterdir()}
-    assert set(results) == set(NAMES)
-    for name, table in results.items():
-        assert len(list(read_documents(tmp_path / "predictions" / data / f"{name}.jsonl"))) == number
-        assert (table["system"], table["missing"]) == (name, [])
-        assert f"|docs:{number}|cov:1.000|data:{data}@" in table["signature"]
-        assert f"{name}: {table['signature']}" in done.stdout
-        committed = ROOT / "benchmarks" / "results" / data / f"{name}.json"
-        if committed.parent.is_dir():
-            expected = json.loads(committed.read_text(encoding="utf-8"))
-            assert table["signature"] == expected["signature"]
-            assert table["scores"].keys() == expected["scores"].keys()
-            for metric, numbers in table["scores"].items():
-                assert numbers == pytest.approx(expected["scores"][metric], abs=1e-9), (name, metric)
+    board = board_of(ROOT)
+    folders = sorted((tmp_path / "submissions").iterdir())
+    assert [folder.name for folder in folders] == sorted(NAMES)
+    for folder in folders:
+        assert check(folder, board, ROOT, ontology).findings == ()
+        committed = ROOT / "benchmarks" / "submissions" / folder.name
+        assert read_submission(folder) == read_submission(committed)
+        made, expected = (list(read_documents(one / "predictions.jsonl")) for one in (folder, committed))
+        assert made == expected
+        assert f"{folder.name}: " in done.stdout
+    assert done.stdout.count(f"|docs:{len(board.texts)}|cov:1.000|data:{board.dataset}@") == len(NAMES)
 
 
 def test_the_scoring_benchmark_runs_and_all_scorers_agree() -> None:

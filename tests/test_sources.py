@@ -36,7 +36,7 @@ def test_every_form_of_the_gold_gives_the_same_scores_and_the_same_hash(tmp_path
     write_documents(plain, reversed(documents))
     packed.write_bytes(gzip.compress(b"\n".join(encode(document) for document in reversed(documents))))
     (table,) = (ROOT / "corpus" / "documents").glob("test-*.parquet")
-    predicted = ROOT / "benchmarks" / "predictions" / "strife-0.1.0" / "linear.jsonl"
+    predicted = ROOT / "benchmarks" / "submissions" / "linear" / "predictions.jsonl"
     results = [score_files(gold, predicted, METRICS, "news", "test") for gold in (plain, packed, table, ROOT)]
     for one in results:
         assert (one.signature, one.counts, one.types) == (results[0].signature, results[0].counts, results[0].types)
@@ -61,6 +61,13 @@ def test_an_unknown_split_is_refused(split: str) -> None:
 
 
 def test_a_folder_without_a_dataset_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="FIL003"):
+        list(read(tmp_path, "test"))
+    home = tmp_path / "corpus" / "documents"
+    home.mkdir(parents=True)
+    (home / "test-0.parquet").write_bytes(b"PAR1 and no more")
+    front = "configs: [{config_name: documents, data_files: [{split: test, path: corpus/documents/test-*.parquet}]}]"
+    (tmp_path / "README.md").write_text(f"---\n{front}\n---\n", encoding="utf-8")
     with pytest.raises(InputError, match="FIL003"):
         list(read(tmp_path, "test"))
 

@@ -10,7 +10,8 @@ from strife.model import Template
 from strife.scoring.metrics import Counts
 from strife.scoring.templates import ceaf_ree, ceaf_rme, normalised
 
-fillers = st.lists(st.sets(st.sampled_from("wxyz"), min_size=1, max_size=3).map(lambda s: tuple(sorted(s))), max_size=3)
+filler = st.sets(st.sampled_from("wxyz"), min_size=1, max_size=3).map(lambda s: tuple(sorted(s)))
+fillers = st.lists(filler, max_size=3, unique=True)
 templates = st.lists(
     st.builds(Template, st.sampled_from("XY"), st.dictionaries(st.sampled_from("pt"), fillers.map(tuple))), max_size=3
 )
@@ -35,7 +36,11 @@ def shared(gold: Template, predicted: Template) -> float:
     return total
 
 
-@given(templates, templates)
+def without_copies(side: list[Template]) -> list[Template]:
+    return list({str((t.type, sorted((r, sorted(fs)) for r, fs in t.roles.items()))): t for t in side}.values())
+
+
+@given(templates.map(without_copies), templates.map(without_copies))
 def test_rme_is_the_best_of_all_pairings(gold: list[Template], predicted: list[Template]) -> None:
     got = sum(ceaf_rme(gold, predicted).values(), Counts())
     right = best([[shared(a, b) for b in predicted] for a in gold], len(gold), len(predicted))
@@ -76,3 +81,11 @@ def test_strings_that_become_equal_are_one() -> None:
     gold = [Template("attack", {"Target": (("the church", "church"),)})]
     assert ceaf_rme(gold, gold) == {"Target": Counts(1, 0, 0)}
     assert ceaf_ree(gold, [Template("x", {"Target": (("Church",), ("a church",))})]) == {"Target": Counts(1, 0, 0)}
+
+
+def test_a_copy_is_right_only_where_gold_has_it_too() -> None:
+    one, two = (("town",),), (("town",), ("town", "village"))
+    gold = [Template("attack", {"Target": two}), Template("attack", {"Target": one})]
+    assert ceaf_rme(gold, [Template("attack", {"Target": one})] * 2)["Target"] == Counts(1, 1, 3)
+    assert ceaf_rme(gold[:1], [Template("attack", {"Target": one * 2})])["Target"] == Counts(1, 1, 2)
+    assert ceaf_rme([gold[1]] * 2, [gold[1]] * 2)["Target"] == Counts(2, 0, 0)

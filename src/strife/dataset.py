@@ -11,22 +11,21 @@ its content there; without them a changed clone would serve old rows.
 import datetime
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strife.loading import NEEDED, decoder, document
 from strife.model import Document, Entity, Event, Relation
 from strife.ontology import Ontology
 from strife.release.manifest import content_hash
 from strife.release.standoff import STANDOFF, without_text
 from strife.segment import sentences, tokens
-from strife.stream import InputError
 
 if TYPE_CHECKING:
     from datasets import Features
 
 CONFIGS = ("documents", "entities", "events", "relations")
+BLIND = "blind"  # documents without their labels, where these are withheld
+LABELS = ("entities", "events", "relations", "chains", "provenance")
 SPLITS = ("train", "validation", "test")
 META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
 _PARQUET = {
@@ -134,7 +133,12 @@ def bio_labels(ontology: Ontology) -> list[str]:
 
 
 def rows(config: str, document: Document, ontology: Ontology) -> list[dict[str, Any]]:
-    """The rows of one document in a config, with label names (not ids)."""
+    """The rows of one document in a config, with label names (not ids).
+
+    In `blind` the labels are None, never an empty list: that would say that nothing is there.
+    """
+    if config == BLIND:
+        return [row | dict.fromkeys(LABELS) for row in _document_rows(document, ontology)]
     return {"documents": _document_rows, "entities": _token_rows, "events": _event_rows, "relations": _relation_rows}[
         config
     ](document, ontology)
@@ -329,11 +333,10 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
     import yaml
 
     configs, infos = [], []
-    for config, kinds in (features(ontology) | {STANDOFF: standoff_features(ontology)}).items():
-        if config not in manifest["configs"]:
-            continue
-        entry = manifest["configs"][config]
-        splits = entry["splits"]
+    kinds_of = features(ontology)
+    kinds_of |= {STANDOFF: standoff_features(ontology), BLIND: kinds_of["documents"]}
+    for config, entry in manifest["configs"].items():
+        kinds, splits = kinds_of[config], entry["splits"]
         configs.append(
             {
                 "config_name": config,
@@ -357,88 +360,3 @@ def front_matter(ontology: Ontology, manifest: Mapping[str, Any], card: Mapping[
         )
     block = {**card, "configs": configs, "dataset_info": infos}
     return f"---\n{yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=120)}---\n"
-
-
-def load_documents(root: Path, split: str) -> list[Document]:
-    """The documents of one split ("all": of every split) of a built dataset, through `load_dataset` as any user would.
-
-    Raises InputError where there is no such dataset or split, or where its annotation is withheld.
-    """
-    from datasets import load_dataset
-
-    try:
-        data = load_dataset(str(root.resolve()), "documents", split=split)
-    except (ValueError, OSError) as error:
-        found = f"split {split!r}: {error}"
-        expected = "the folder of a dataset with a config `documents`"
-        raise InputError("FIL003", root, found, expected, "check the path and the split") from error
-    return list(from_rows(data, data.features, root))
-
-
-def read_parquet(path: Path) -> Iterator[Document]:
-    """The documents of a Parquet file like those of the `documents` config; labels may be names or ClassLabel ids.
-
-    Raises InputError for what is no such file, and where the annotation is withheld.
-    """
-    import pyarrow
-    import pyarrow.parquet
-    from datasets import Features
-
-    expected = "a Parquet file with doc_id, text, entities, events and relations"
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            kinds = Features.from_arrow_schema(file.schema_arrow)
-            if missing := [name for name in NEEDED if name not in kinds]:
-                raise InputError("FIL003", path, f"no column {', '.join(missing)}", expected, "write it again")
-            for batch in file.iter_batches(batch_size=1000):
-                yield from from_rows(batch.to_pylist(), kinds, path)
-    except (OSError, pyarrow.ArrowInvalid) as error:
-        raise InputError("FIL003", path, str(error), expected, "check the path") from error
-
-
-def parquet_rows(path: Path) -> int:
-    """How many rows a Parquet file has. Raises InputError when it is none."""
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        return int(pyarrow.parquet.read_metadata(path).num_rows)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise InputError("FIL003", path, str(error), "a Parquet file", "check the path") from error
-
-
-def read_rows(path: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file from `first` on, one batch of them in memory."""
-    import pyarrow.parquet
-
-    at = 0
-    with pyarrow.parquet.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            size = file.metadata.row_group(group).num_rows
-            if at + size > first and at < first + count:
-                for batch in file.iter_batches(batch_size=1000, row_groups=[group]):
-                    for row in batch.to_pylist():
-                        if first <= at < first + count:
-                            yield row
-                        at += 1
-            else:
-                at += size
-
-
-def from_row(row: Mapping[str, Any], kinds: "Features", source: Path = Path()) -> Document:
-    """The document in a row of the `documents` config, as `load_dataset` gives it. Raises as from_rows does."""
-    return next(from_rows([row], kinds, source))
-
-
-def from_rows(rows: Iterable[Mapping[str, Any]], kinds: "Features", source: Path = Path()) -> Iterator[Document]:
-    """The documents in rows of the `documents` config.
-
-    Raises InputError, naming `source`, where the annotation is withheld, or where columns are of another shape.
-    """
-    decode = decoder(kinds.to_dict()) or dict
-    for row in rows:
-        try:
-            yield document(decode(row), source)
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
-            found = f"{row['doc_id']}: {type(error).__name__}: {error}"
-            raise InputError("DOC101", source, found, "the columns of `documents`", "write it again") from error

@@ -114,6 +114,9 @@ def test_findings_go_to_the_annotators_and_disappear_when_mended(
     shown = {one.id: one.data[FINDINGS] for one in admin.tasks(project)}
     assert f"[{good.text[wrong.start : wrong.end]}]" in shown[number]
     assert "SPN203" in shown[number]
+    assert shown[number].startswith("Annotation ")
+    assert shown[number].splitlines()[0].endswith(" by AN")  # as in the tab of anna's annotation
+    assert anna.email not in shown[number]
     assert {text for other, text in shown.items() if other != number} == {""}
     assert in_tab(admin, done.tab.id) == [number]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from strife.baselines import Baseline
-from strife.dataset import parquet_rows, read_rows
+from strife.dataset_reader import parquet_rows, read_rows
 from strife.ingest.rows import row_document
 from strife.model import Document
 from strife.store import documents_as_bytes, write_whole

@@ -11,8 +11,9 @@ from strife.cli.baselines import predict, train
 from strife.cli.corpus import build, ontology
 from strife.cli.formats import convert, import_corpus, ingest
 from strife.cli.labelstudio import app as label_studio
+from strife.cli.leaderboard import hub, leaderboard, submit
 from strife.cli.release import diff, publish, refill, release, remove, verify
-from strife.cli.scoring import compare, score
+from strife.cli.scoring import compare, errors, score
 from strife.cli.validation import rule, validate
 
 app = typer.Typer(
@@ -21,22 +22,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Annotated corpus and benchmark for armed-conflict reporting.",
 )
-corpus = (verify, diff, release, publish, refill, remove)
-for command in (
-    validate,
-    rule,
-    ontology,
-    build,
-    train,
-    predict,
-    score,
-    compare,
-    agree,
-    adjudicate,
-    convert,
-    ingest,
-    *corpus,
-):
+COMMANDS = (
+    *(validate, rule, ontology, agree, adjudicate, build, convert, ingest),
+    *(train, predict, score, compare, errors, submit, leaderboard, hub),
+    *(verify, diff, release, publish, refill, remove),
+)
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(label_studio, name="label-studio")
 app.command("import")(import_corpus)

@@ -49,13 +49,14 @@ def ontology(
 def build(
     root: Annotated[Path, typer.Option(help="The project: corpus/ and annotation/ lie here.")] = Path(),
     out: Annotated[Path | None, typer.Option(help="Where to write; the project itself if not given.")] = None,
+    blind: Annotated[bool, typer.Option("--blind", help="Withhold the labels of test (docs/leaderboard.md).")] = False,
 ) -> None:
     """Build gold documents and the dataset from exports, articles and splits."""
     from strife.build import build as run
     from strife.ontology import load_ontology
 
     with refusals():
-        manifest = run(root, out or root, load_ontology())
+        manifest = run(root, out or root, load_ontology(), blind)
     typer.echo(f"{manifest['name']} {manifest['version']}, ontology {manifest['ontology']}")
     for split, counts in manifest["counts"].items():
         numbers = ", ".join(f"{value} {name}" for name, value in counts.items() if isinstance(value, int))

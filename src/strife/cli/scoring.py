@@ -1,5 +1,6 @@
-"""The commands that score: score, compare."""
+"""The commands that score: score, compare, errors."""
 
+import enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,14 @@ Split = Annotated[str, typer.Option(help="The split: of a dataset the one to rea
 Metrics = Annotated[
     list[str] | None, typer.Option("--metric", help="A metric by its name, or `all`; may be given often.")
 ]
+
+
+class PageFormat(enum.StrEnum):
+    """How errors are shown."""
+
+    text = "text"
+    json = "json"
+    html = "html"
 
 
 def score(
@@ -60,6 +69,35 @@ def compare(
     with refusals():
         boards = compared(gold, named(systems), chosen(metric) if metric else HEADLINE, data, split)
     typer.echo(as_json(boards) if format is Format.json else as_text(boards))
+
+
+def errors(
+    gold: Annotated[Path, typer.Argument(help=f"Gold. {_SOURCE}")],
+    predictions: Annotated[Path, typer.Argument(help=f"Predictions. {_SOURCE}")],
+    data: Data = "",
+    split: Split = "all",
+    format: Annotated[PageFormat, typer.Option("--format", help="How to show them.")] = PageFormat.text,
+    out: Annotated[Path | None, typer.Option(help="Write to this file; print if not given.")] = None,
+    examples: Annotated[int, typer.Option(min=0, help="So many examples of each class (text).")] = 3,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Predictions quote words; find their offsets.")] = False,
+) -> None:
+    """Show the errors of predictions, each in one class, with the words they stand in."""
+    from strife.scoring.errors import analyse_files
+    from strife.scoring.errors_page import as_page
+    from strife.scoring.errors_report import as_json, as_text
+    from strife.store import write_whole
+
+    with refusals():
+        analysis = analyse_files(gold, predictions, data, split, resolve)
+        if format is PageFormat.text:
+            shown = as_text(analysis, examples)
+        else:
+            shown = as_json(analysis) if format is PageFormat.json else as_page(analysis, predictions.name)
+        if out is not None:
+            write_whole({out: (shown.rstrip("\n") + "\n").encode("utf-8", "backslashreplace")})
+            typer.echo(f"{out}: {sum(len(one.errors) for one in analysis.documents)} errors")
+            return
+    typer.echo(shown)
 
 
 def _labels(ontology: Path | None) -> "Labels | None":

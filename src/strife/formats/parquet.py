@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from strife.dataset import META, parquet, read_parquet
+from strife.dataset import META, parquet
+from strife.dataset_reader import read_parquet
 from strife.formats.holds import PARTS, unheld
 from strife.formats.loss import Loss
 from strife.model import Document, Entity, Event

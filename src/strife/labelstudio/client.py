@@ -274,6 +274,11 @@ class Client:
         with self._told("list the users"):
             return {_known(user.id): str(user.email or "") for user in self._api.users.list()}
 
+    def initials(self) -> dict[str, str]:
+        """What the editor shows of each user, by id."""
+        with self._told("list the users"):
+            return {str(_known(user.id)): str(user.initials or "?").upper() for user in self._api.users.list()}
+
     def show_tab(self, project: Project, title: str, filled: str, shown: Collection[str], data: Iterable[str]) -> Tab:
         """Make, or renew, a tab of the tasks whose data `filled` is not empty, with the columns `shown` of all.
 

@@ -28,10 +28,10 @@ class Flagged(NamedTuple):
 
 def flag(client: Client, project: Project, findings: Iterable[Finding]) -> Flagged:
     """Show findings to the annotators: those of a task in the task, and nothing in all others. Raises ServerError."""
-    texts = by_task(findings)
+    texts = by_task(findings, client.initials())
     changed, gone = 0, []
     columns: dict[str, None] = {}
-    for task in list(client.tasks(project, work=False)):
+    for task in client.tasks(project, work=False):
         columns |= dict.fromkeys(task.data)
         wanted = texts.get(task.id, "")
         if task.data.get(FINDINGS) == wanted:
@@ -47,18 +47,23 @@ def flag(client: Client, project: Project, findings: Iterable[Finding]) -> Flagg
     return Flagged(project, tab, len(texts), changed, tuple(gone))
 
 
-def by_task(findings: Iterable[Finding]) -> Mapping[int, str]:
-    """What to show in each task, by its number: findings under the annotation they are in, in the order of the text."""
+def by_task(findings: Iterable[Finding], initials: Mapping[str, str]) -> Mapping[int, str]:
+    """What to show in each task, by its number: findings under the annotation they are in, in the order of the text.
+
+    Annotators know themselves by their initials (by number), which the editor shows; no name is put into a task.
+    """
     grouped: dict[int, dict[int, list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for finding in findings:
         if finding.origin is not None and finding.origin.task is not None:
             grouped[finding.origin.task][finding.origin.annotation or 0].append(finding)
-    return {task: "\n".join(_told(of_task)) for task, of_task in grouped.items()}
+    return {task: "\n".join(_told(of_task, initials)) for task, of_task in grouped.items()}
 
 
-def _told(of_task: Mapping[int, list[Finding]]) -> Iterable[str]:
+def _told(of_task: Mapping[int, list[Finding]], initials: Mapping[str, str]) -> Iterable[str]:
     for annotation, findings in sorted(of_task.items()):
-        yield f"Annotation {annotation}" if annotation else "This task"
+        who = (findings[0].origin.annotator if findings[0].origin else None) or ""
+        by = f" by {initials[who]}" if who in initials else ""
+        yield f"Annotation {annotation}{by}" if annotation else "This task"
         for finding in sorted(findings, key=lambda f: (f.start is None, f.start or 0, f.code)):
             found = one_line(f"{finding.found}; expected {finding.expected}; {finding.do}")
             yield f"\u2022 {_quoted(finding)}{found} ({finding.code}, {finding.severity})"

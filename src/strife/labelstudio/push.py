@@ -83,7 +83,6 @@ def push_tasks(
         notes = (*notes, f"{loose} tasks have no doc_id: not pushed by strife, and left alone")
     total, planned = plan(tasks, held)
     sender = _Sender(client, project, setup, predict)
-    done = 0
     try:
         for task in tasks:
             known = held.get(task["data"]["doc_id"])
@@ -91,14 +90,14 @@ def push_tasks(
                 sender.create(task)
             else:
                 sender.complete(task, known, task["data"]["doc_id"] in planned.stale)
-            done += 1
-            progress(done - len(sender.waiting), total)
+            progress(sender.finished, total)
         sender.flush()
-        progress(total, total)
+        progress(sender.finished, total)
     except Refusal as error:
-        sure = done - len(sender.waiting)
-        raise PushError(f"{error}\n{sure} of {total} tasks are done; the same command goes on from there") from error
-    if setup.model_version and project.model_version != setup.model_version and sender.predictions:
+        found = f"{error}\n{sender.finished} of {total} tasks are done"
+        raise PushError(f"{found}; the same command goes on from there") from error
+    predicted = sender.predictions or any(setup.model_version in known.model_versions for known in held.values())
+    if setup.model_version and predicted and project.model_version != setup.model_version:
         project = client.change_project(project, model_version=setup.model_version, show_collab_predictions=True)
     _verify(client, project, planned)
     there = total - sender.created
@@ -195,7 +194,7 @@ class _Sender:
         self.model_version = setup.model_version
         self.waiting: list[dict[str, Any]] = []
         self.characters = 0
-        self.created = self.updated = self.predictions = self.annotations = 0
+        self.finished = self.created = self.updated = self.predictions = self.annotations = 0
 
     def create(self, task: Task) -> None:
         """A task that the server has not yet."""
@@ -215,6 +214,7 @@ class _Sender:
         if counted != len(self.waiting):
             raise PushError(f"{self.client.url}: {len(self.waiting)} tasks were sent, the server counts {counted}")
         self.created += counted
+        self.finished += counted
         self.predictions += sum(len(task.get("predictions", ())) for task in self.waiting)
         self.annotations += sum(len(task.get("annotations", ())) for task in self.waiting)
         self.waiting, self.characters = [], 0
@@ -234,6 +234,7 @@ class _Sender:
             for annotation in task.get("annotations", ()):
                 self.client.annotate(held.id, annotation)
                 self.annotations += 1
+        self.finished += 1
 
 
 def _verify(client: Client, project: Project, planned: Plan) -> None:

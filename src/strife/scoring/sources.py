@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from strife.dataset import load_documents, read_parquet
+from strife.dataset_reader import load_documents, read_parquet
 from strife.model import Document
 from strife.scoring.bio import Tagged
 from strife.scoring.metrics import DEFAULT

@@ -6,14 +6,16 @@ articles, single blanks. A filler is the set of its strings.
 
 import re
 import string
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 from strife.align import best_pairs
 from strife.model import Template
 from strife.scoring.metrics import Counts
 
+T = TypeVar("T")
 Filler = frozenset[str]
 ByRole = dict[str, list[Filler]]
 
@@ -45,9 +47,12 @@ def ceaf_rme(gold: Sequence[Template], predicted: Sequence[Template]) -> dict[st
     """Counts of strings by role: templates of one type are paired, and within them fillers, so that most strings agree.
 
     phi_3 of Chen et al., Iterative Document-level Information Extraction (EACL 2023). A gold type "attack / bombing"
-    agrees with either. A filler or template that is given twice counts twice.
+    agrees with either. A filler or template that is given again counts again, and can be right again only if the other
+    side repeats it, too: otherwise a copy might be paired with something that is like it, and raise the score.
     """
-    gold, predicted = (sorted(side, key=_ordered) for side in (gold, predicted))  # of equal pairings always the same
+    sizes = [_strings(map(_fillers, side)) for side in (gold, predicted)]
+    ours, theirs = _usable(gold, predicted, _content), _usable(predicted, gold, _content)
+    gold, predicted = (sorted(side, key=_content) for side in (ours, theirs))  # of equal pairings always the same
     wanted, given = ([_fillers(template) for template in side] for side in (gold, predicted))
     weights = [
         [
@@ -60,16 +65,28 @@ def ceaf_rme(gold: Sequence[Template], predicted: Sequence[Template]) -> dict[st
     for row, column in _best(weights):
         for role, shared in _shared(wanted[row], given[column]).items():
             right[role] += shared
-    sizes = [_strings(side) for side in (wanted, given)]
     return {
         role: _counts(right[role], sizes[0].get(role, 0), sizes[1].get(role, 0))
         for role in sorted(sizes[0].keys() | sizes[1].keys())
     }
 
 
-def _ordered(template: Template) -> tuple[str, list[tuple[str, list[list[str]]]]]:
+def _content(template: Template) -> str:
+    """What makes two templates the same."""
     fillers = _fillers(template)
-    return template.type, [(role, sorted(map(sorted, fillers[role]))) for role in sorted(fillers)]
+    return repr((template.type, [(role, sorted(map(sorted, fillers[role]))) for role in sorted(fillers)]))
+
+
+def _usable(items: Iterable[T], others: Iterable[T], content: Callable[[T], Hashable]) -> list[T]:
+    """The items without repetitions that the other side does not have."""
+    allowed = Counter(map(content, others))
+    seen: Counter[Hashable] = Counter()
+    kept = []
+    for item in items:
+        if seen[content(item)] < max(1, allowed[content(item)]):
+            kept.append(item)
+        seen[content(item)] += 1
+    return kept
 
 
 def _same_type(gold: Template, predicted: Template) -> bool:
@@ -103,7 +120,8 @@ def _strings(templates: Iterable[ByRole]) -> dict[str, int]:
 
 
 def _paired(gold: Collection[Filler], predicted: Collection[Filler], worth: Callable[[Filler, Filler], float]) -> float:
-    ours, theirs = (sorted(side, key=sorted) for side in (gold, predicted))
+    ours, theirs = _usable(gold, predicted, frozenset), _usable(predicted, gold, frozenset)
+    ours, theirs = (sorted(side, key=sorted) for side in (ours, theirs))
     weights = [[worth(a, b) for b in theirs] for a in ours]
     return sum(weights[row][column] for row, column in _best(weights))
 

@@ -8,12 +8,11 @@ from typing import NamedTuple
 from strife.finding import Finding, Origin
 from strife.model import Document, Entity, Event
 from strife.ontology import Ontology
+from strife.quote import quoted, shortened
 from strife.segment import sentences
 from strife.validate.catalogue import BY_CODE
 
 _START, _END = attrgetter("start"), attrgetter("end")
-_SHOWN = 60  # code points of a quote
-_BESIDE = 40  # code points shown on each side of it
 
 
 class Draft(NamedTuple):
@@ -43,23 +42,11 @@ class Draft(NamedTuple):
 
 def shown(surface: str) -> str:
     """Words as a finding names them: quoted, and cut where there are many."""
-    return repr(surface if len(surface) <= _SHOWN else surface[: _SHOWN - 1] + "…")
+    return repr(shortened(surface))
 
 
 def _place(text: str, start: int, end: int) -> dict[str, str | int]:
-    low, high = min(max(start, 0), len(text)), min(max(end, 0), len(text))
-    quote = text[low:high]
-    begin = max(text.rfind("\n", 0, low), text.rfind("\r", 0, low)) + 1
-    stops = [stop for stop in (text.find("\n", high), text.find("\r", high)) if stop >= 0]
-    finish = min(stops, default=len(text))
-    return {
-        "start": start,
-        "end": end,
-        "quote": quote if len(quote) <= _SHOWN else quote[: _SHOWN - 1] + "…",
-        "before": ("…" if low - begin > _BESIDE else "") + text[max(begin, low - _BESIDE) : low],
-        "after": text[high : min(finish, high + _BESIDE)] + ("…" if finish - high > _BESIDE else ""),
-        "line": text.count("\n", 0, low) + 1,
-    }
+    return {"start": start, "end": end, **quoted(text, start, end)._asdict()}
 
 
 class Context:
