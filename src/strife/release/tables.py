@@ -59,6 +59,7 @@ def _composition(frames: Frames, splits: Sequence[str]) -> str:
         ("arguments", "events", items("arguments")),
         ("relations", "relations", pl.len()),
         ("chains", "documents", items("chains")),
+        ("incident records", "incidents", pl.len()),
         ("sources named", "documents", items("sources")),
     ]
     return _markdown(
