@@ -30,7 +30,7 @@ CONFIGS = ("documents", "entities", "events", "relations", "incidents")
 BLIND = "blind"  # documents without their labels, where these are withheld
 LABELS = ("entities", "events", "relations", "chains", "provenance")
 SPLITS = ("train", "validation", "test")
-META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
+META = ("language", "style", "country", "conflict", "event", "kind", "written_by", "adjudicator")
 _PARQUET = {
     "compression": "zstd",
     "compression_level": 9,
