@@ -54,6 +54,7 @@ corpus: $(READY)
 	@$(BIN)/strife ontology types > annotation/guidelines/types.md
 	@$(BIN)/strife rule --all > docs/rules.md
 	@$(BIN)/strife agree annotation/exports --gate --datasheet DATASHEET.md --out build/agreement.txt
+	@$(BIN)/python scripts/measure_copying.py ../shared/facts
 	@$(BIN)/strife build
 	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
 	@$(BIN)/strife leaderboard

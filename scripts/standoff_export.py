@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from strife.gold import entity_chains, event_chains
+from strife.chains import entity_chains, event_chains
 from strife.ontology import load_ontology
 from strife.release.standoff import stripped
 from strife.store import read_documents

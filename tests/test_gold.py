@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strife.gold import GoldError, entity_chains, event_chains, gold_documents
+from strife.chains import entity_chains, event_chains
+from strife.gold import GoldError, gold_documents
 from strife.labelstudio.tasks import results, task
 from strife.model import Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
 from strife.ontology import Ontology

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from strife.build import build
+from strife.chains import entity_chains, event_chains
 from strife.cli import app
-from strife.gold import entity_chains, event_chains
 from strife.loading import read_rows
 from strife.model import Argument, Document, Entity, Event, Relation, Trigger, Zone, encode
 from strife.ontology import Ontology

@@ -13,6 +13,7 @@ import msgspec
 from strife.model import Document, Source, Zone
 from strife.refusal import Refusal
 
+KINDS = ("conflict", "near miss")  # a near miss has no conflict event of its own
 ZONE_LABELS = ("headline", "body", "caption", "boilerplate")
 _JOIN = "\n\n"
 
@@ -40,6 +41,7 @@ class _Article(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written_by: str
     zones: tuple[_ZoneRecord, ...]
     sources: tuple[_SourceRecord, ...]
+    kind: str = KINDS[0]
 
 
 class ArticleError(Refusal, ValueError):
@@ -58,6 +60,8 @@ def read_article(path: Path) -> Document:
         raise ArticleError(f"{path}: doc_id is {article.doc_id!r}, expected the file's name {path.stem!r}")
     if len({source.publisher for source in article.sources}) < 2:
         raise ArticleError(f"{path}: fewer than two publishers under [[sources]]; name at least two")
+    if article.kind not in KINDS:
+        raise ArticleError(f"{path}: kind is {article.kind!r}, expected {' or '.join(map(repr, KINDS))}")
     if not article.zones:
         raise ArticleError(f"{path}: no [[zones]]; give at least one")
     zones, parts, position = [], [], 0
@@ -76,7 +80,8 @@ def read_article(path: Path) -> Document:
             Source(s.publisher, s.url, s.title, s.date.isoformat() if s.date else None) for s in article.sources
         ),
         meta={
-            key: getattr(article, key) for key in ("conflict", "country", "event", "language", "style", "written_by")
+            key: getattr(article, key)
+            for key in ("conflict", "country", "event", "kind", "language", "style", "written_by")
         },
     )
 

@@ -108,7 +108,7 @@ def compute(root: Path, ontology: Ontology, version: str | None = None, blind: b
             "removals": [one.as_table() for one in removals],
         }
     )
-    output |= pages(root, manifest, output, list(told)) | others
+    output |= pages(root, manifest, output, told, ontology) | others
     output |= {MANIFEST: (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()}
     output["README.md"] = (front_matter(ontology, manifest, about.card) + body).encode()
     return Built(manifest, by_split, output)

@@ -1,4 +1,4 @@
-"""The dataset: gold documents as four typed Parquet configs, a manifest, and the README's YAML.
+"""The dataset: gold documents as five typed Parquet configs, a manifest, and the README's YAML.
 
 This is the only file that imports datasets and pyarrow, and it does so inside the functions that need them.
 The bytes are the same whenever the same pyarrow writes the same documents: rows are sorted, the schema comes from
@@ -11,9 +11,12 @@ its content there; without them a changed clone would serve old rows.
 import datetime
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from strife.incidents.derive import incidents
 from strife.model import Document, Entity, Event, Relation
 from strife.ontology import Ontology
 from strife.release.manifest import content_hash
@@ -23,11 +26,11 @@ from strife.segment import sentences, tokens
 if TYPE_CHECKING:
     from datasets import Features
 
-CONFIGS = ("documents", "entities", "events", "relations")
+CONFIGS = ("documents", "entities", "events", "relations", "incidents")
 BLIND = "blind"  # documents without their labels, where these are withheld
 LABELS = ("entities", "events", "relations", "chains", "provenance")
 SPLITS = ("train", "validation", "test")
-META = ("language", "style", "country", "conflict", "event", "written_by", "adjudicator")
+META = ("language", "style", "country", "conflict", "event", "kind", "written_by", "adjudicator")
 _PARQUET = {
     "compression": "zstd",
     "compression_level": 9,
@@ -109,7 +112,44 @@ def features(ontology: Ontology) -> dict[str, "Features"]:
                 "tail": {"id": text, **span, "label": entity_label},
             }
         ),
+        "incidents": _incident_features(ontology),
     }
+
+
+def _incident_features(ontology: Ontology) -> "Features":
+    """The columns of the config `incidents`, in the order of `strife.incidents.record.Incident`."""
+    from datasets import ClassLabel, Features, List, Value
+
+    text, number, day = Value("string"), Value("int32"), Value("date32")
+    event_type = ClassLabel(names=list(ontology.event_types))
+    standing = {
+        name: _attribute_type(ontology, name) if name in ontology.attributes else text
+        for name in ("realis", "polarity", "certainty")
+    }
+    larger = {"name": text, "label": ClassLabel(names=list(ontology.entity_types)), "entity_ids": List(text)}
+    place = {**larger, "event_ids": List(text)}
+    filler = List({**place, "certainty": standing["certainty"]})
+    people = {"people_min": number, "people_max": number}
+    figure = List(
+        {"source": text, "source_ids": List(text), "statement_ids": List(text), **people, "event_ids": List(text)}
+    )
+    date = {"timex": text, "start": day, "end": day, "entity_ids": List(text), "event_ids": List(text)}
+    return Features(
+        {
+            "doc_id": text,
+            "incident": number,
+            "type": event_type,
+            "types": List(event_type),
+            **standing,
+            "date": date,
+            "places": List({**place, "within": List(larger)}),
+            **dict.fromkeys(("attackers", "parties", "targets", "victims", "instruments"), filler),
+            **dict.fromkeys(("movers", "origins", "destinations", "losers"), filler),
+            **dict.fromkeys(("killed", "wounded"), figure),
+            **dict.fromkeys(("claimed_by", "denied_by"), filler),
+            "event_ids": List(text),
+        }
+    )
 
 
 def features_json(ontology: Ontology) -> str:
@@ -139,9 +179,14 @@ def rows(config: str, document: Document, ontology: Ontology) -> list[dict[str, 
     """
     if config == BLIND:
         return [row | dict.fromkeys(LABELS) for row in _document_rows(document, ontology)]
-    return {"documents": _document_rows, "entities": _token_rows, "events": _event_rows, "relations": _relation_rows}[
-        config
-    ](document, ontology)
+    make: dict[str, Callable[[Document, Ontology], list[dict[str, Any]]]] = {
+        "documents": _document_rows,
+        "entities": _token_rows,
+        "events": _event_rows,
+        "relations": _relation_rows,
+        "incidents": _incident_rows,
+    }
+    return make[config](document, ontology)
 
 
 def _document_rows(document: Document, ontology: Ontology) -> list[dict[str, Any]]:
@@ -251,6 +296,15 @@ def _relation_rows(document: Document, ontology: Ontology) -> list[dict[str, Any
         {"doc_id": document.doc_id, "label": r.label, "head": end(items[r.head]), "tail": end(items[r.tail])}
         for r in _relations(document)
     ]
+
+
+def _incident_rows(document: Document, _: Ontology) -> list[dict[str, Any]]:
+    found = []
+    for record in incidents(document):
+        row = msgspec.to_builtins(record)
+        row["date"] |= {name: _date(row["date"][name]) for name in ("start", "end")}
+        found.append(row)
+    return found
 
 
 def _relations(document: Document) -> list[Relation]:

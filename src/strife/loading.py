@@ -5,12 +5,16 @@ labels come from the file itself. polars is imported inside the functions that n
 `strife.release.tables`.
 """
 
+import datetime
 import gc
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+import msgspec
+
+from strife.incidents.record import Incident
 from strife.model import Argument, AttributeValue, Chain, Document, Entity, Event, Relation, Source, Trigger, Zone
 from strife.stream import InputError
 
@@ -27,12 +31,30 @@ NEEDED = ("doc_id", "text", "entities", "events", "relations")
 _MENTION = frozenset({"id", "start", "end", "text", "label", "type", "trigger", "arguments"})
 
 
-def load(folder: str | Path = ".", split: str | None = None) -> list[Document]:
-    """The documents of a clone or of a downloaded copy: of one split, or of all, train first.
+@overload
+def load(
+    folder: str | Path = ".", split: str | None = None, config: Literal["documents"] = "documents"
+) -> list[Document]: ...
 
-    Reads the same Parquet as `load_dataset(folder)`, always what lies there now: nothing is cached.
-    Raises InputError, naming the file, for a split that is not there or a file that is no Parquet.
+
+@overload
+def load(folder: str | Path = ".", split: str | None = None, *, config: Literal["incidents"]) -> list[Incident]: ...
+
+
+def load(
+    folder: str | Path = ".", split: str | None = None, config: str = "documents"
+) -> list[Document] | list[Incident]:
+    """The documents of a clone or of a downloaded copy: of one split, or of all, train first; or its incident records.
+
+    Reads the same Parquet as `load_dataset(folder, config)`, always what lies there now: nothing is cached.
+    Raises InputError, naming the file, for a split that is not there or a file that is no Parquet, and for another
+    config.
     """
+    if config == "incidents":
+        return [_incident(row) for _, path in split_files(Path(folder), config, split) for row in read_rows(path)[1]]
+    if config != "documents":
+        do = "for bare rows use `datasets.load_dataset` or polars"
+        raise InputError("FIL001", Path(folder), f"config {config!r} asked for", "documents or incidents", do)
     found: list[Document] = []
     was_on = gc.isenabled()
     gc.disable()  # nothing here is cyclic, and the collector would walk through every span again and again
@@ -43,6 +65,12 @@ def load(folder: str | Path = ".", split: str | None = None) -> list[Document]:
         if was_on:
             gc.enable()
     return found
+
+
+def _incident(row: Mapping[str, Any]) -> Incident:
+    """The incident record in a row of the config `incidents`."""
+    date = {name: one.isoformat() if isinstance(one, datetime.date) else one for name, one in row["date"].items()}
+    return msgspec.convert({**row, "date": date}, Incident)
 
 
 def split_files(folder: Path, config: str, split: str | None = None) -> list[tuple[str, Path]]:

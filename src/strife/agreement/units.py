@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from strife.agreement.unitizing import Span
-from strife.gold import entity_chains
+from strife.chains import entity_chains
 from strife.model import AttributeValue, Document, Entity, Event
 from strife.ontology import Ontology
 from strife.scoring.metrics import argument_span, spans_by_id

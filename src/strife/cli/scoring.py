@@ -18,6 +18,10 @@ Metrics = Annotated[
     list[str] | None, typer.Option("--metric", help="A metric by its name, or `all`; may be given often.")
 ]
 
+Incidents = Annotated[
+    bool, typer.Option("--incidents", help="Score incident records: as templates, derived from both sides alike.")
+]
+
 
 class PageFormat(enum.StrEnum):
     """How errors are shown."""
@@ -36,18 +40,18 @@ def score(
     types: Annotated[bool, typer.Option("--types", help="Also print each type (JSON always holds them).")] = False,
     ontology: OntologyFile = None,
     resolve: Annotated[bool, typer.Option("--resolve", help="Predictions quote words; find their offsets.")] = False,
+    incidents: Incidents = False,
     samples: Annotated[int, typer.Option(min=0, help="Bootstrap samples for the intervals; 0 for none.")] = 2000,
     format: FormatOption = Format.text,
 ) -> None:
     """Score predictions against gold, with 95 % intervals."""
-    from strife.scoring.metrics import DEFAULT, chosen
+    from strife.scoring.metrics import DEFAULT, TEMPLATES, chosen
     from strife.scoring.result import as_json, as_text, result
     from strife.scoring.sources import score_files
 
     with refusals():
-        scores = score_files(
-            gold, predictions, chosen(metric) if metric else DEFAULT, data, split, _labels(ontology), resolve
-        )
+        metrics = chosen(metric) if metric else TEMPLATES if incidents else DEFAULT
+        scores = score_files(gold, predictions, metrics, data, split, _labels(ontology), resolve, incidents)
         told = result(scores, samples=samples)
     typer.echo(as_json(told) if format is Format.json else as_text(told, types))
 
@@ -60,14 +64,16 @@ def compare(
     data: Data = "",
     split: Split = "all",
     metric: Metrics = None,
+    incidents: Incidents = False,
     format: FormatOption = Format.text,
 ) -> None:
     """Test systems against each other: paired approximate randomization over documents, Holm-corrected."""
     from strife.scoring.board import as_json, as_text, compared, named
-    from strife.scoring.metrics import HEADLINE, chosen
+    from strife.scoring.metrics import HEADLINE, TEMPLATES, chosen
 
     with refusals():
-        boards = compared(gold, named(systems), chosen(metric) if metric else HEADLINE, data, split)
+        metrics = chosen(metric) if metric else TEMPLATES if incidents else HEADLINE
+        boards = compared(gold, named(systems), metrics, data, split, incidents)
     typer.echo(as_json(boards) if format is Format.json else as_text(boards))
 
 

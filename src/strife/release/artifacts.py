@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from strife.datasheet import sections, with_section
+from strife.model import Document
+from strife.ontology import Ontology
+from strife.release import measured, quotas
 from strife.release.croissant import croissant
 from strife.release.tables import tables
 
@@ -42,13 +45,21 @@ def citation(manifest: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
 
 
 def pages(
-    root: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes], splits: Sequence[str]
+    root: Path,
+    manifest: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    documents: Mapping[str, Sequence[Document]],
+    ontology: Ontology,
 ) -> dict[str, bytes]:
-    """The datasheet and the card of the project with their generated sections renewed; none that is not there."""
+    """The datasheet and the card of the project with their generated sections renewed; none that is not there.
+
+    `files` are those of the dataset, `documents` its gold by split.
+    """
     there = [name for name in (DATASHEET, CARD) if (root / name).is_file()]
     if not there:
         return {}
-    generated = {**tables(files, splits), "release": _release(manifest), "loading": _loading(manifest)}
+    generated = {**tables(files, list(documents)), "release": _release(manifest), "loading": _loading(manifest)}
+    generated |= quotas.sections(documents, ontology) | measured.sections(root)
     found = {}
     for name in there:
         page = (root / name).read_text(encoding="utf-8")

@@ -59,9 +59,10 @@ def _composition(frames: Frames, splits: Sequence[str]) -> str:
         ("arguments", "events", items("arguments")),
         ("relations", "relations", pl.len()),
         ("chains", "documents", items("chains")),
+        ("incident records", "incidents", pl.len()),
         ("sources named", "documents", items("sources")),
     ]
-    return _markdown(
+    return markdown(
         ["", *splits, "all"],
         [
             [name, *_total([frames[config, s].select(expr.cast(pl.Int64)).item() for s in splits])]
@@ -93,7 +94,7 @@ def _counted(title: str, splits: Sequence[str], names: Sequence[str], found: Seq
 
     counts = [dict(frame.drop_nulls().group_by("label").agg(pl.len()).iter_rows()) for frame in found]
     rows = [[name, *_total([one.get(number, 0) for one in counts])] for number, name in enumerate(names)]
-    return _markdown([title, *splits, "all"], rows)
+    return markdown([title, *splits, "all"], rows)
 
 
 def _texts(frames: Frames, splits: Sequence[str]) -> str:
@@ -115,9 +116,10 @@ def _texts(frames: Frames, splits: Sequence[str]) -> str:
         rows.append(
             [name, *(frames["documents", s].select(expr).item() for s in splits), everything.select(expr).item()]
         )
-    return _markdown(["", *splits, "all"], rows)
+    return markdown(["", *splits, "all"], rows)
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def markdown(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
     lines = [f"| {' | '.join(head)} |".replace("|  |", "| |"), "|---" * len(head) + "|"]
     return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])

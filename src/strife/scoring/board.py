@@ -47,11 +47,17 @@ def named(arguments: Iterable[str]) -> dict[str, list[Path]]:
 
 
 def compared(
-    gold: Path, systems: Mapping[str, Sequence[Path]], metrics: Sequence[str], data: str = "", split: str = "all"
+    gold: Path,
+    systems: Mapping[str, Sequence[Path]],
+    metrics: Sequence[str],
+    data: str = "",
+    split: str = "all",
+    incidents: bool = False,
 ) -> tuple[Board, ...]:
     """Score the predictions of each system and compare; metrics that are 0/0 everywhere are left out."""
     scores = {
-        name: [score_files(gold, path, metrics, data, split) for path in paths] for name, paths in systems.items()
+        name: [score_files(gold, path, metrics, data, split, incidents=incidents) for path in paths]
+        for name, paths in systems.items()
     }
     every = [one for runs in scores.values() for one in runs]
     return tuple(board(scores, metric) for metric in metrics if any(one.counts[metric].defined for one in every))

@@ -95,6 +95,7 @@ _ALL = (
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 DEFAULT: tuple[str, ...] = tuple(METRICS)[:12]
+TEMPLATES: tuple[str, ...] = ("ceaf_ree", "ceaf_rme")
 HEADLINE: tuple[str, ...] = ("ent", "tri_c", "arg_c+")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from strife.dataset_reader import load_documents, read_parquet
+from strife.incidents.template import with_templates
 from strife.model import Document
 from strife.scoring.bio import Tagged
 from strife.scoring.metrics import DEFAULT
@@ -49,15 +50,22 @@ def score_files(
     split: str = "all",
     labels: Labels | None = None,
     resolve: bool = False,
+    incidents: bool = False,
 ) -> Scores:
-    """Score what lies in files or datasets, a batch of documents at a time; with `resolve`, answers without offsets."""
+    """Score what lies in files or datasets, a batch of documents at a time; with `resolve`, answers without offsets.
+
+    With `incidents` the incident records of both sides take the place of their templates.
+    """
     data, resolution = data or name(gold), None
     check_names(data or "unnamed", split)  # before anything is read
     if resolve:
         texts = {document.doc_id: document.text for document in read(gold, split)}
         resolution = placed(read_answers(predicted), texts)
-    given = resolution.documents if resolution else read(predicted, split)
-    return score(read(gold, split), given, metrics, data, split, labels, resolution)
+    given: Iterable[Document] = resolution.documents if resolution else read(predicted, split)
+    wanted: Iterable[Document] = read(gold, split)
+    if incidents:
+        wanted, given = map(with_templates, wanted), map(with_templates, given)
+    return score(wanted, given, metrics, data, split, labels, resolution)
 
 
 def _json_documents(path: Path) -> Iterator[Document]:

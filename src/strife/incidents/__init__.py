@@ -1,0 +1,1 @@
+"""Incident records: what a document says of each incident, derived from its annotation alone (docs/incidents.md)."""
