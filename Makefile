@@ -48,13 +48,16 @@ browser-test: $(STUDIO)/ready
 	@$(CHROMIUM)
 	@$(STUDIO)/bin/python -m pytest -m browser tests/browser
 
-# What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard.
+# What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard, and what
+# the datasheet shows. The learning curve takes minutes, when the documents are others than last time.
 corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
 	@$(BIN)/strife ontology types > annotation/guidelines/types.md
 	@$(BIN)/strife rule --all > docs/rules.md
 	@$(BIN)/strife agree annotation/exports --gate --datasheet DATASHEET.md --out build/agreement.txt
 	@$(BIN)/python scripts/measure_copying.py ../shared/facts
+	@$(BIN)/strife build
+	@$(BIN)/python scripts/learning_curve.py
 	@$(BIN)/strife build
 	@HF_HOME=build/hf $(BIN)/python scripts/run_baselines.py
 	@$(BIN)/strife leaderboard

@@ -7,7 +7,6 @@ import shlex
 import subprocess
 import sys
 import typing
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,12 @@ from strife.adjudication.log import read_log
 from strife.cli import app, validate
 from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
+from strife.datasheet import section
 from strife.formats.convert import FORMATS
 from strife.formats.corpora import READERS
-from strife.labelstudio.export import read_export
-from strife.model import Document
-from strife.ontology import Ontology
+from strife.release.measured import decisions as told_of
+from strife.release.measured import sections
 from strife.release.removals import REASONS
-from strife.scoring.score import score
 from strife.validate.catalogue import RULES, pages
 from tests.conftest import ROOT
 
@@ -114,25 +112,17 @@ def test_the_datasheet_counts_are_the_manifests(row: str, key: str) -> None:
     assert f"| {row} | {' | '.join(map(str, [*numbers, sum(numbers)]))} |" in DATASHEET
 
 
-def test_the_datasheet_agreement_is_what_the_exports_give(ontology: Ontology) -> None:
-    passes: dict[str, list[Document]] = {}
-    for task in read_export(ROOT / "annotation" / "exports" / "batch-001.json", ontology):
-        for version in task.versions:
-            passes.setdefault(str(version.origin.annotator), []).append(version.document)
-    ((first, second),) = combinations(passes.values(), 2)
-    counts = score(first, second).counts
-    rows = re.findall(r"^\| (.+?) \| (0\.\d{3}) \|$", DATASHEET, flags=re.MULTILINE)
-    assert [value for _, value in rows] == [f"{counts[m].f1:.3f}" for m in ("ent", "tri_i", "tri_c", "arg_c+", "rel")]
-
-
 def test_the_datasheet_counts_the_decisions() -> None:
-    decisions = read_log(ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv")
-    first, second = (sum(f"{who}: {d.decision}" in d.options.split(" | ") for d in decisions) for who in "23")
-    neither = len(decisions) - first - second
-    said = f"{len(decisions)} decisions, {first} for the first pass, {second} for the second, {neither} for neither"
-    assert said in " ".join(DATASHEET.split())
-    against_both = sum(d.options.startswith("2, 3: ") for d in decisions)
-    assert f"({against_both} item)" in DATASHEET
+    logs = sorted((ROOT / "annotation" / "adjudication").rglob("*.tsv"))
+    decisions = [decision for log in logs for decision in read_log(log)]
+    told = section(DATASHEET, "decisions")
+    assert told == sections(ROOT)["decisions"]
+    numbers = list(map(int, re.findall(r"\d+", told)))
+    assert numbers[:2] == [len(decisions), len({decision.document for decision in decisions})]
+    assert sum(numbers[2:]) == len(decisions)
+    first = read_log(ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv")
+    sides = [sum(f"{who}: {d.decision}" in d.options.split(" | ") for d in first) for who in "23"]
+    assert list(map(int, re.findall(r"\d+", told_of(first))))[2:4] == sides
 
 
 def test_the_rules_page_is_generated() -> None:

@@ -16,12 +16,15 @@ from tests.marking import Annotator
 RULES = {thing.holds.__name__: thing.holds for thing in HARD_THINGS}
 
 
-def figures(*said: tuple[str, int]) -> Document:
+def figures(*said: tuple[str, int], most: bool = True) -> Document:
     report = Annotator(" ".join(f"The {who} said{n} {number} died{n}." for n, (who, number) in enumerate(said)))
     for n, (who, number) in enumerate(said):
         report.mention(f"m{n}", "ARM", who, sum(one[0] == who for one in said[:n]))
         report.trigger(f"s{n}", "STATEMENT", f"said{n}")
-        report.trigger(f"d{n}", "DEATH", f"died{n}", incident=1, people_min=number, people_max=number)
+        report.trigger(f"d{n}", "DEATH", f"died{n}", incident=1, people_min=number)
+        if most:
+            attributes = report.events[f"d{n}"].attributes | {"people_max": number}
+            report.events[f"d{n}"] = msgspec.structs.replace(report.events[f"d{n}"], attributes=attributes)
         report.link(f"s{n}", "speaker", f"m{n}")
         report.link(f"s{n}", "content", f"d{n}")
     return report.document()
@@ -69,6 +72,11 @@ def within(second: str) -> Document:
 CASES = [
     ("conflicting_figures", figures(("army", 3), ("ministry", 4)), figures(("army", 3), ("ministry", 3))),
     ("conflicting_figures", figures(("army", 3), ("ministry", 4)), figures(("Army", 3), ("Army", 4))),
+    (
+        "conflicting_figures",
+        figures(("army", 3), ("ministry", 4)),
+        figures(("army", 3), ("ministry", 4), most=False),  # at least 3, at least 4
+    ),
     ("responsibility", said("c"), dated("Monday", "2024-03-04")),
     ("aliases", names("Harbour Front", "HF", "ARM"), names("Verania", "Veranian", "GPE")),
     ("aliases", names("Harbour Front", "HF", "ARM"), names("Harbour Front", "group", "ARM")),

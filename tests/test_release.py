@@ -100,7 +100,13 @@ def corrected(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(origin, root)
     drop_relation(root, LEFT)
     edit(
-        root / "CHANGELOG.md", lambda text: text.replace("## Corpus ", "## Corpus, next\n\n- A note.\n\n## Corpus ", 1)
+        root / "CHANGELOG.md",
+        lambda text: re.sub(
+            r"(?s)(## Corpus, next\n.*?\n)?## Corpus (?=\d)",
+            "## Corpus, next\n\n- A note.\n\n## Corpus ",
+            text,
+            count=1,
+        ),
     )
     commit(root)
     return root

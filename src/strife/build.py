@@ -19,7 +19,7 @@ from strife.gates import waivers
 from strife.gold import GoldError, gold_documents
 from strife.model import Document, encode, text_hash
 from strife.ontology import Ontology
-from strife.release.artifacts import metadata, pages
+from strife.release.artifacts import beside, metadata, pages
 from strife.release.manifest import GOLD, MANIFEST, ROWS, RowSums, row_hash, sealed, sha256, write_row_sums
 from strife.release.removals import LIST, Removal, RemovalError, read_removals
 from strife.release.standoff import STANDOFF, Standoff, StandoffError, check_homes, read_standoff, standoff_row
@@ -86,6 +86,7 @@ def compute(root: Path, ontology: Ontology, version: str | None = None, blind: b
     sums: RowSums = {("gold", "all"): [(d.doc_id, sha256(encode(d))[:8]) for d in shown]}
     configs, columns, output = _parquet(told, withheld, standoff, ontology, sums)
     others[ROWS] = write_row_sums(sums)
+    others |= beside(root, told, ontology)
     named = {"name": about.name, "version": version or about.version}
     others |= metadata(named | {"configs": configs}, columns, about.as_table())
     manifest = sealed(

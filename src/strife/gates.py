@@ -248,6 +248,17 @@ def section(judged: Judged) -> str:
             few.setdefault(check.gate, []).append(check.type)
         told = "; ".join(f"{gate}: {', '.join(names)}" for gate, names in few.items())
         lines += ["", f"Types with too few marks to be judged: {told}."]
+    typed = [check for check in judged.checks if check.type]
+    if typed:
+        lines += [
+            "",
+            "<details><summary>Each type</summary>",
+            "",
+            "| gate | least | reached [95 %] | |",
+            "|---|---|---|---|",
+        ]
+        lines += [f"| {check.name} | {check.least:.3f} | {_told(check)} | {_state(check)} |" for check in typed]
+        lines += ["", "</details>"]
     return "\n".join([*lines, "", f"Signature: `{judged.signature}`"])
 
 

@@ -9,6 +9,8 @@ from strife.model import Document
 from strife.ontology import Ontology
 from strife.release import measured, quotas
 from strife.release.croissant import croissant
+from strife.release.measured import COPYING, LEARNING
+from strife.release.plots import plots
 from strife.release.tables import tables
 
 CROISSANT = "croissant.json"
@@ -42,6 +44,14 @@ def citation(manifest: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
     }
     text: str = yaml.safe_dump(table, sort_keys=False, allow_unicode=True, width=120)
     return text.encode()
+
+
+def beside(root: Path, documents: Mapping[str, Sequence[Document]], ontology: Ontology) -> dict[str, bytes]:
+    """What a datasheet shows and quotes: plots of the gold documents by split, and the tables of what was measured."""
+    if not (root / DATASHEET).is_file():
+        return {}
+    quoted = {name: (root / name).read_bytes() for name in (COPYING, LEARNING) if (root / name).is_file()}
+    return plots(root, documents, ontology) | quoted
 
 
 def pages(

@@ -2,7 +2,8 @@
 
 What was seen with mlcroissant 1.1.1 decides the details: only `application/x-parquet` can be read, the namespaces are
 those with http, a column that is a list of structs is a field with sub-fields that JSONPath fills, and a list within
-a list cannot be told apart (the arguments of events are whole in the config `events`).
+a list cannot be told apart (the arguments of events are whole in the config `events`; the ids in incident records stand
+in the Parquet alone).
 """
 
 import json

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import NamedTuple, TypeVar, get_type_hints
 
+from strife.adjudication.log import Decision, read_log
+from strife.release.tables import markdown
 from strife.stream import InputError
 
 COPYING = "corpus/COPYING.tsv"
+LEARNING = "corpus/LEARNING.tsv"
 LIMIT = 8  # words that an article may share with what it was written from
+HALF_WIDTH = 0.03  # of the interval of entity F1 on test, at most
 _NOT_YET = "Not measured yet."
 
 Row = TypeVar("Row", bound=NamedTuple)
@@ -25,6 +29,32 @@ class Copied(NamedTuple):
     opened: int  # texts of sources that could be opened
     source: int
     source_run: str
+
+
+class Learned(NamedTuple):
+    """One training of a baseline on a share (percent) of train, and its F1; the interval is that of `test_ent`."""
+
+    data: str
+    system: str
+    share: int
+    documents: int
+    seed: int
+    validation_ent: float
+    validation_tri_c: float
+    test_ent: float
+    test_tri_c: float
+    low: float
+    high: float
+
+
+def read_learning(path: Path) -> list[Learned]:
+    """The rows of LEARNING.tsv; none if there is no such file. Raises InputError."""
+    return read_rows(path, Learned)
+
+
+def write_learning(rows: Iterable[Learned]) -> bytes:
+    """The bytes of LEARNING.tsv."""
+    return write_rows(rows, Learned)
 
 
 def read_copying(root: Path) -> dict[str, Copied]:
@@ -61,7 +91,72 @@ def write_rows(rows: Iterable[Row], kind: type[Row]) -> bytes:
 
 def sections(root: Path) -> dict[str, str]:
     """The generated sections of the datasheet that quote data files."""
-    return {"copying": _copying(list(read_copying(root).values()))}
+    logs = sorted((root / "annotation" / "adjudication").rglob("*.tsv"))
+    return {
+        "copying": _copying(list(read_copying(root).values())),
+        "learning": _learning(read_learning(root / LEARNING)),
+        "decisions": decisions([one for path in logs for one in read_log(path)]),
+    }
+
+
+def decisions(found: Sequence[Decision]) -> str:
+    """Whose reading each decision of the adjudicators followed; the first pass is that with the lower number."""
+    sides = [0, 0]
+    both = 0
+    for one in found:
+        options = dict(option.split(": ", 1) for option in one.options.split(" | ") if ": " in option)
+        named = {who: answer for names, answer in options.items() for who in names.split(", ")}
+        order = sorted(named, key=lambda who: (len(who), who))
+        both += len(options) <= 1
+        for number, who in enumerate(order[:2]):
+            sides[number] += len(options) > 1 and named[who] == one.decision
+    first, second = sides
+    documents = len({one.document for one in found})
+    return (
+        f"Decisions of the adjudicators: {len(found)}, in {documents} documents; {first} for the first pass, "
+        f"{second} for the second, {len(found) - first - second - both} for neither, {both} against what both had."
+    )
+
+
+def points(rows: Iterable[Learned], system: str) -> dict[int, list[Learned]]:
+    """The trainings of a system by share, ascending."""
+    found: dict[int, list[Learned]] = {}
+    for row in sorted(rows, key=lambda row: (row.share, row.seed)):
+        if row.system == system:
+            found.setdefault(row.share, []).append(row)
+    return found
+
+
+def _learning(rows: Sequence[Learned]) -> str:
+    if not rows:
+        return _NOT_YET
+    lines = []
+    table = []
+    for system in dict.fromkeys(row.system for row in rows):
+        by_share = points(rows, system)
+        for share, some in by_share.items():
+            cells = [_spread(some, name) for name in ("validation_ent", "test_ent", "validation_tri_c", "test_tri_c")]
+            table.append([system, f"{share} %", some[0].documents, len(some), *cells])
+        *_, before, last = by_share if len(by_share) > 1 else (0, *by_share)
+        full = by_share[last][0]
+        gain = 100 * (full.test_ent - (fmean(row.test_ent for row in by_share[before]) if before else 0.0))
+        half = 100 * (full.high - full.low) / 2
+        lines.append(
+            f"{system}: from {before} to {last} % of train entity F1 on test changes by {gain:+.1f} points. With all "
+            f"of train it is {100 * full.test_ent:.1f}, 95 % interval {100 * full.low:.1f} to {100 * full.high:.1f}, "
+            f"half of it {half:.1f} points (aim: below {100 * HALF_WIDTH:g})."
+        )
+    head = ["baseline", "of train", "documents", "runs", "entity F1, validation", "entity F1, test"]
+    head += ["trigger F1, validation", "trigger F1, test"]
+    data = ", ".join(f"`{name}`" for name in dict.fromkeys(row.data for row in rows))
+    told = f"Mean of the runs, in brackets the least and the greatest. Data, by the hash of all documents: {data}."
+    return "\n\n".join([markdown(head, table), told, *lines])
+
+
+def _spread(rows: Sequence[Learned], name: str) -> str:
+    values = [100 * getattr(row, name) for row in rows]
+    bounds = f" ({min(values):.1f} to {max(values):.1f})" if len(values) > 1 else ""
+    return f"{fmean(values):.1f}{bounds}"
 
 
 def _copying(rows: Sequence[Copied]) -> str:

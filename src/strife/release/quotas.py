@@ -39,11 +39,13 @@ class Hard(NamedTuple):
 
 
 def conflicting_figures(document: Document) -> bool:
-    """Two sources give one incident different figures of dead, or of wounded."""
+    """Two sources give one incident figures of dead, or of wounded, of which only one can be true."""
     return any(
-        len({(one.people_min, one.people_max) for one in figures}) > 1
+        one.people_max is not None and one.people_max < other.people_min
         for record in incidents(document)
         for figures in (record.killed, record.wounded)
+        for one in figures
+        for other in figures
     )
 
 
@@ -137,7 +139,7 @@ def repeated(document: Document) -> bool:
 HARD_THINGS = (
     Hard(
         "conflicting casualty figures",
-        "an incident record with two sources whose figures of killed, or of wounded, differ",
+        "an incident record with two sources whose figures of killed, or of wounded, exclude each other",
         conflicting_figures,
     ),
     Hard("claim or denial of responsibility", "a CLAIM", responsibility),

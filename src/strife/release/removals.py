@@ -115,7 +115,8 @@ def _without(root: Path, doc_id: str) -> Iterator[tuple[Path, bytes | None]]:
         kept = [raw for raw in tasks if msgspec.json.decode(raw, type=_Task).data.doc_id != doc_id]
         end = b"\n" if path.read_bytes().endswith(b"\n") else b""
         yield path, (b"[" + b", ".join(kept) + b"]" + end) if len(kept) < len(tasks) else None
-    for path in sorted((root / "annotation").rglob("*.tsv")):
+    copying = root / "corpus" / "COPYING.tsv"
+    for path in [*sorted((root / "annotation").rglob("*.tsv")), *([copying] if copying.is_file() else [])]:
         lines = path.read_bytes().splitlines(keepends=True)
         yield _if_less(path, lines, (line for line in lines if line.split(b"\t")[0] != doc_id.encode()))
     for path in sorted((root / "benchmarks").rglob("*.jsonl")):
