@@ -162,6 +162,16 @@ class Editor:
         choice = self.page.locator("label", has=self.page.locator(f'input[name="{value}"]'))
         self.page.locator(".strife-attribute:visible", has=title).locator(choice).click()
 
+    def chosen(self) -> dict[str, str]:
+        """The choices that are ticked, by the heading of the attribute."""
+        found = {}
+        for box in self.page.locator(".strife-attribute:visible").all():
+            ticked = box.locator("input:checked")
+            if ticked.count():
+                heading = box.locator(".strife-title").inner_text().split(" ·")[0].strip(" *")
+                found[heading.replace(" ", "_")] = str(ticked.get_attribute("name"))
+        return found
+
     def write(self, name: str, text: str) -> None:
         """Write into the field of an attribute, and press Enter."""
         self.page.locator(f'.strife-attribute [name="{name}"]').fill(text)
