@@ -19,7 +19,6 @@ from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
 
 PASSES = ROOT / "annotation" / "exports" / "batch-001.json"
-CURATED = ROOT / "annotation" / "adjudication" / "batch-001.json"
 LOG = ROOT / "annotation" / "adjudication" / "batch-001.decisions.tsv"
 
 
@@ -152,7 +151,7 @@ def test_documents_in_files_are_adjudicated_too(desk: Desk, raid: Document, othe
 
 
 def test_the_first_batch_gives_the_committed_gold(tmp_path: Path) -> None:
-    result = run(PASSES, "--curated", CURATED, "--log", LOG, "--out", tmp_path)
+    result = run(PASSES, "--log", LOG, "--out", tmp_path)
     assert result.exit_code == 0, result.output
     assert "16 documents: 16 gold" in result.stdout
     committed = {d.doc_id: d for d in read_documents(ROOT / "corpus" / "gold.jsonl")}

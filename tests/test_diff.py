@@ -232,6 +232,7 @@ def test_steps_of_documents(raid: Document) -> None:
 
 def test_steps_of_versions() -> None:
     assert next_versions("1.2.3") == {"patch": "1.2.4", "minor": "1.3.0", "major": "2.0.0"}
+    assert next_versions("0.2.3") == {"patch": "0.2.4", "minor": "0.3.0", "major": "0.3.0"}
     patch, minor, major = (judge(Diff(side(), side(), found)) for found in ((), (added("train"),), (added("test"),)))
     for version in ("1.2.4", "1.3.0", "2.0.0"):
         check_step("1.2.3", version, patch)
@@ -240,6 +241,10 @@ def test_steps_of_versions() -> None:
             check_step("1.2.3", version, verdict)
     with pytest.raises(VersionError, match="- d added to test"):
         check_step("1.2.3", "1.3.0", major)
+    for version in ("0.3.0", "1.0.0"):
+        check_step("0.2.3", version, major)
+    with pytest.raises(VersionError, match=r"0\.2\.4 does not follow 0\.2\.3; expected 0\.3\.0 \(major\)"):
+        check_step("0.2.3", "0.2.4", major)
 
 
 def added(split: str) -> Change:

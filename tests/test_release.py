@@ -17,6 +17,7 @@ from strife.build import build
 from strife.cli import app
 from strife.gates import FILE
 from strife.ontology import Ontology
+from strife.release.bump import next_versions
 from strife.release.release import Released, ReleaseError, release
 from strife.release.sides import read_side
 from strife.release.verify import verify
@@ -29,14 +30,9 @@ LEFT = "sd-2025-01-11-wad-madani"  # put into no split at first, so that a relea
 VERSION = re.search(r'(?m)^version = "(.+)"$', (ROOT / "corpus" / "corpus.toml").read_text("utf-8"))
 
 
-def numbered(part: int) -> str:
-    """The version of the committed corpus with one of its numbers raised."""
-    assert VERSION is not None
-    numbers = [int(one) for one in VERSION[1].split(".")]
-    return ".".join(str(n + (i == part)) if i <= part else "0" for i, n in enumerate(numbers))
-
-
-MAJOR, MINOR, PATCH = (numbered(part) for part in range(3))
+assert VERSION is not None
+STEPS = next_versions(VERSION[1])
+MAJOR, MINOR, PATCH = STEPS["major"], STEPS["minor"], STEPS["patch"]
 
 
 def commit(root: Path, message: str = "change") -> None:
@@ -222,7 +218,7 @@ def test_step_that_is_too_small_is_refused_and_the_newest_tag_counts(project: Pa
         )
     commit(project)
     refused(
-        project, MINOR, f"{MINOR} does not follow .*expected {MAJOR} .major.*\n- {LEFT} moved to validation from train"
+        project, PATCH, f"{PATCH} does not follow .*expected {MAJOR} .major.*\n- {LEFT} moved to validation from train"
     )
     made = release(project, MAJOR, ontology)
     assert made.difference.old.name == "corpus-0.0.10"

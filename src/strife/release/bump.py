@@ -10,6 +10,7 @@ from strife.release.diff import Change, Diff
 
 Level = Literal["patch", "minor", "major"]
 LEVELS: tuple[Level, ...] = ("patch", "minor", "major")
+FIRST = "1.0.0"  # follows every version before it
 CORRECTED = 0.01  # share of the spans of test that a patch may correct
 _ANNOTATION = ("mention", "event", "argument", "attribute", "relation", "chain")
 
@@ -92,16 +93,21 @@ def numbers(version: str) -> tuple[int, int, int]:
 
 
 def next_versions(version: str) -> dict[Level, str]:
-    """The legal successors of a version, by their level."""
+    """The successors of a version, by their level. Before 1.0.0 a major change is a minor step."""
     major, minor, patch = numbers(version)
-    return {"patch": f"{major}.{minor}.{patch + 1}", "minor": f"{major}.{minor + 1}.0", "major": f"{major + 1}.0.0"}
+    next_minor = f"{major}.{minor + 1}.0"
+    return {
+        "patch": f"{major}.{minor}.{patch + 1}",
+        "minor": next_minor,
+        "major": f"{major + 1}.0.0" if major else next_minor,
+    }
 
 
 def check_step(old: str, new: str, verdict: Verdict) -> None:
     """Raise VersionError unless `new` follows `old` by one step that is at least as large as the changes ask for."""
     numbers(new)
     legal = {name: one for name, one in next_versions(old).items() if LEVELS.index(name) >= LEVELS.index(verdict.level)}
-    if new not in legal.values():
+    if new not in legal.values() and (numbers(old)[0] or new != FIRST):
         reasons = "\n".join(f"- {reason}" for reason in verdict.reasons)
         expected = " or ".join(f"{one} ({name})" for name, one in legal.items())
         raise VersionError(f"{new} does not follow {old}; expected {expected}, because of\n{reasons}")
