@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from strife import baselines
 from strife.baselines import NAMES, Baseline, ModelError
 from strife.baselines.pieces import flat, spans_of, split, tags
-from strife.model import Argument, Document, Entity, Event, Trigger, encode
+from strife.model import Argument, AttributeValue, Document, Entity, Event, Trigger, encode
 from strife.ontology import Ontology
 from strife.scoring.score import score
 from strife.store import read_documents, write_whole
@@ -418,3 +418,49 @@ def test_probability_is_higher_where_the_model_has_seen_the_text(
         return sum(scores.values()) / len(scores)
 
     assert mean(committed["train"][0]) > max(map(mean, committed["test"]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_attributes_are_learnt_from_the_item_and_its_sentence(name: str, ontology: Ontology) -> None:
+    text = " ".join(["Rebels raided Talmar.", "Rebels planned to raid Talmar.", "Rebels did not raid Talmar."] * 4)
+    events = []
+    for number, start in enumerate(at for at in range(len(text)) if text.startswith("raid", at)):
+        end = start + (6 if text.startswith("raided", start) else 4)
+        before = text[:start].rsplit(". ", 1)[-1]
+        said = {
+            "realis": "other" if "planned" in before else "actual",
+            "polarity": "negative" if "not" in before else "positive",
+        }
+        events.append(Event(f"e{number}", "ATTACK", Trigger(start, end), (), {**said, "incident": 1}))
+    train = Document("d", text, events=tuple(events))
+    new = baselines.train(name, [train], [], ontology).predict(
+        Document("new", "Gunmen raided Goma. Gunmen planned to raid Goma. Gunmen did not raid Goma.")
+    )
+    assert [event.attributes for event in new.events] == [
+        {"realis": "actual", "polarity": "positive"},
+        {"realis": "other", "polarity": "positive"},
+        {"realis": "actual", "polarity": "negative"},
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predicted_attributes_are_choices_of_the_ontology(
+    name: str, models: dict[str, Baseline], committed: dict[str, list[Document]], ontology: Ontology
+) -> None:
+    items = [item for document in committed["test"] for item in models[name].predict(document).items]
+    for item in items:
+        known = ontology.attributes_of(item.label)
+        assert all(value in known[attribute].values for attribute, value in item.attributes.items())
+    assert {"realis", "polarity", "certainty"} <= {name for item in items for name in item.attributes}
+
+
+def test_an_attribute_that_training_often_left_out_is_left_out(ontology: Ontology) -> None:
+    text = "Rebels raided Talmar. " * 3
+    starts = [at for at in range(len(text)) if text.startswith("raided", at)]
+    given: list[dict[str, AttributeValue]] = [{}, {}, {"realis": "other"}]
+    events = tuple(
+        Event(f"e{n}", "ATTACK", Trigger(at, at + 6), (), a)
+        for n, (at, a) in enumerate(zip(starts, given, strict=True))
+    )
+    model = baselines.train("lexicon", [Document("d", text, events=events)], [], ontology)
+    assert model.predict(Document("new", "Gunmen raided Goma.")).events[0].attributes == {}

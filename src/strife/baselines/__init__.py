@@ -60,7 +60,7 @@ def train(name: str, documents: Sequence[Document], validation: Sequence[Documen
     if name == "lexicon":
         from strife.baselines.lexicon import Lexicon
 
-        return Lexicon.fit(documents)
+        return Lexicon.fit(documents, ontology)
     from strife.baselines.linear import Linear
 
     return Linear.fit(documents, validation, ontology)

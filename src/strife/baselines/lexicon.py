@@ -1,18 +1,19 @@
 """The lexicon baseline: strings seen in training keep the label they mostly had; no learning, no download.
 
 Mentions are the longest known strings, triggers the known words. A filler gets the role that its label most often
-had with the event's type in one sentence, if it had it at least half of the time.
+had with the event's type in one sentence, if it had it at least half of the time. Attributes are classified.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Self
 
 import msgspec
 
+from strife.baselines.attributes import Attributes, Choice
 from strife.baselines.pieces import Labelled, Sentence, assemble, split
 from strife.model import Document
+from strife.ontology import Ontology
 
 MOSTLY = 0.5
 
@@ -22,19 +23,23 @@ class Lexicon:
 
     name = "lexicon"
 
-    def __init__(self, mentions: dict[str, str], triggers: dict[str, str], roles: dict[str, str]) -> None:
+    def __init__(
+        self, mentions: dict[str, str], triggers: dict[str, str], roles: dict[str, str], attributes: Attributes
+    ) -> None:
         self.mentions = mentions
         self.triggers = triggers
         self.roles = roles
+        self.attributes = attributes
         self.longest = max((key.count(" ") + 1 for key in mentions), default=0)
 
     @classmethod
-    def fit(cls, documents: Sequence[Document]) -> Self:
+    def fit(cls, documents: Sequence[Document], ontology: Ontology) -> Self:
         """Count strings, words and role fillers."""
         return cls(
             _lexicon(documents, [[(e.start, e.end, e.label) for e in d.entities] for d in documents], fold=False),
             _lexicon(documents, [[(*e.span, e.type) for e in d.events] for d in documents], fold=True),
             _roles(documents),
+            Attributes.fit(documents, ontology),
         )
 
     def predict(self, document: Document) -> Document:
@@ -42,7 +47,8 @@ class Lexicon:
         mentions: list[Labelled] = []
         triggers: list[Labelled] = []
         arguments: list[tuple[int, str, bool, int]] = []
-        for sentence in split(document.text):
+        sentences = split(document.text)
+        for sentence in sentences:
             here = self._mentions(sentence)
             found = [
                 (*span, self.triggers[word.casefold()])
@@ -58,7 +64,7 @@ class Lexicon:
                         arguments.append((number, role, is_event, position))
             mentions += here
             triggers += found
-        return assemble(document, mentions, triggers, arguments)
+        return self.attributes.filled(assemble(document, mentions, triggers, arguments), sentences)
 
     def predict_scored(self, document: Document) -> tuple[Document, dict[str, float]]:
         """As predict; a lexicon knows or does not know, so there is no probability."""
@@ -80,17 +86,29 @@ class Lexicon:
 
     def files(self) -> dict[str, bytes]:
         """One JSON file."""
-        table = {"name": self.name, "mentions": self.mentions, "triggers": self.triggers, "roles": self.roles}
-        return {"model.json": json.dumps(table, ensure_ascii=False, sort_keys=True, indent=0).encode()}
+        table = {
+            "name": self.name,
+            "mentions": self.mentions,
+            "triggers": self.triggers,
+            "roles": self.roles,
+            "attributes": self.attributes.choices,
+        }
+        return {"model.json": msgspec.json.format(msgspec.json.encode(table, order="sorted"), indent=0)}
 
     @classmethod
     def from_files(cls, files: dict[str, bytes]) -> Self:
         """The lexicon in its file."""
-        table = msgspec.json.decode(files["model.json"], type=dict[str, str | dict[str, str]])
-        mentions, triggers, roles = (table[name] for name in ("mentions", "triggers", "roles"))
-        if isinstance(mentions, str) or isinstance(triggers, str) or isinstance(roles, str):
-            raise TypeError("a table is expected for mentions, triggers and roles")
-        return cls(mentions, triggers, roles)
+        table = msgspec.json.decode(files["model.json"], type=_Table)
+        return cls(table.mentions, table.triggers, table.roles, Attributes(table.attributes))
+
+
+class _Table(msgspec.Struct):
+    """The file of a lexicon."""
+
+    mentions: dict[str, str]
+    triggers: dict[str, str]
+    roles: dict[str, str]
+    attributes: dict[str, Choice]
 
 
 def _lexicon(documents: Sequence[Document], items: Sequence[Iterable[Labelled]], fold: bool) -> dict[str, str]:

@@ -17,6 +17,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import msgspec
+
+from strife.baselines.attributes import Attributes, Choice
 from strife.baselines.features import Gazetteer, pair_features, word_features
 from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags, trimmed
 from strife.model import Document
@@ -61,12 +64,14 @@ class Linear:
         roles: Roles,
         allowed: dict[str, dict[str, list[str]]],
         biases: dict[str, float],
+        attributes: Attributes,
     ) -> None:
         self.crf = taggers
         self.gazetteers = tuple(gazetteers)
         self.roles = roles
         self.allowed = allowed  # by event type, by filler label: the roles that the ontology allows
         self.biases = biases
+        self.attributes = attributes
         self._taggers = {name: _open(model) for name, model in taggers.items()}
 
     @classmethod
@@ -88,6 +93,7 @@ class Linear:
             roles,
             allowed,
             dict.fromkeys(TUNED, 0.0),
+            Attributes.fit(documents, ontology),
         )
         _tune(model, validation)
         return model
@@ -122,7 +128,7 @@ class Linear:
             for pair, role in zip(pairs, self._choose(pairs), strict=True)
             if role != NO_ROLE
         ]
-        return assemble(document, mentions, triggers, arguments)
+        return self.attributes.filled(assemble(document, mentions, triggers, arguments), sentences)
 
     def _tag(
         self, which: str, sentences: Sequence[Sentence], scores: dict[str, float] | None = None, prefix: str = ""
@@ -168,6 +174,7 @@ class Linear:
             "gazetteers": self.gazetteers,
             "allowed": self.allowed,
             "biases": self.biases,
+            "attributes": self.attributes.choices,
         }
         models = {f"{name}.crfsuite": model for name, model in self.crf.items()}
         return {
@@ -188,7 +195,9 @@ class Linear:
             raise ValueError("roles.npz belongs to another model.json")
         roles = Roles(tuple(table["roles"]), vocabulary, arrays["weights"], arrays["intercepts"])
         taggers = {name: files[f"{name}.crfsuite"] for name in ("mentions", "triggers")}
-        return cls(taggers, [Gazetteer(*one) for one in table["gazetteers"]], roles, table["allowed"], table["biases"])
+        attributes = Attributes(msgspec.convert(table["attributes"], dict[str, Choice]))
+        gazetteers = [Gazetteer(*one) for one in table["gazetteers"]]
+        return cls(taggers, gazetteers, roles, table["allowed"], table["biases"], attributes)
 
 
 def _open(model: bytes) -> Any:
