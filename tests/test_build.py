@@ -18,6 +18,7 @@ from strife.build import build, read_splits, readme_body
 from strife.dataset import CONFIGS, SPLITS, rows
 from strife.dataset_reader import from_row, load_documents
 from strife.gold import GoldError
+from strife.labelstudio.tasks import results, task
 from strife.model import Document, encode
 from strife.ontology import Ontology
 from strife.store import OutputError, alone, read_documents
@@ -344,8 +345,8 @@ def test_folder_in_the_place_of_an_output_file_is_refused(project: Path, ontolog
 
 @pytest.mark.parametrize("folder", ["exports", "adjudication"])
 def test_project_without_exports_is_refused(folder: str, small: Path, ontology: Ontology) -> None:
-    for path in (small / "annotation" / folder).iterdir():
-        path.unlink()
+    shutil.rmtree(small / "annotation" / folder)
+    (small / "annotation" / folder).mkdir()
     with pytest.raises(InputError, match=folder):
         build(small, small, ontology)
 
@@ -357,17 +358,24 @@ def test_the_log_of_decisions_alone_gives_the_same_gold(project: Path, built: Pa
     assert (project / "corpus" / "gold.jsonl").read_bytes() == (built / "corpus" / "gold.jsonl").read_bytes()
 
 
-def test_the_curators_export_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
+def test_a_curators_export_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
     for path in (project / "annotation" / "adjudication").glob("*.tsv"):
         path.unlink()
+    tasks = []
+    for number, document in enumerate(read_documents(built / "corpus" / "gold.jsonl"), 1):
+        annotation = {"id": number, "completed_by": 4, "result": results(document, ontology)}
+        tasks.append({"id": number, **task(document), "annotations": [annotation]})
+    (project / "annotation" / "adjudication" / "whole.json").write_text(json.dumps(tasks), encoding="utf-8")
     build(project, project, ontology)
-    assert (project / "corpus" / "gold.jsonl").read_bytes() == (built / "corpus" / "gold.jsonl").read_bytes()
+    again, before = (read_documents(root / "corpus" / "gold.jsonl") for root in (project, built))
+    for document, gold in zip(again, before, strict=True):
+        assert (document.items, document.relations) == (gold.items, gold.relations)
 
 
 @pytest.mark.parametrize("folder", ["exports", "adjudication"])
 def test_truncated_export_leaves_the_old_dataset(folder: str, project: Path, ontology: Ontology) -> None:
-    export = next((project / "annotation" / folder).rglob("*.json"))
-    export.write_bytes(export.read_bytes()[:-100])
+    export = next((project / "annotation" / "exports").rglob("*.json"))
+    (project / "annotation" / folder / export.name).write_bytes(export.read_bytes()[:-100])
     before = snapshot(project)
     with pytest.raises(InputError, match="FIL004"):
         build(project, project, ontology)

@@ -79,13 +79,18 @@ def refused(root: Path, version: str, message: str, *options: str) -> None:
 
 
 def drop_relation(root: Path, doc_id: str) -> None:
-    """Take one relation out of the adjudicated annotation of a document: a correction."""
-    (path,) = (p for p in (root / "annotation" / "adjudication").glob("*.json"))
+    """Take a relation on which both annotators of a document agree out of their annotations: a correction."""
+    path = root / "annotation" / "exports" / "batch-001.json"
     tasks = json.loads(path.read_text(encoding="utf-8"))
-    for task in tasks:
-        if task["data"]["doc_id"] == doc_id:
-            results = task["annotations"][0]["result"]
-            results.remove(next(r for r in results if r["type"] == "relation" and r["labels"] == ["located_in"]))
+    (task,) = (task for task in tasks if task["data"]["doc_id"] == doc_id)
+    found: list[dict[Any, Any]] = []
+    for annotation in task["annotations"]:
+        spans = {r["id"]: (r["value"]["start"], r["value"]["end"]) for r in annotation["result"] if "value" in r}
+        located = [r for r in annotation["result"] if r["type"] == "relation" and r["labels"] == ["located_in"]]
+        found.append({(spans[r["from_id"]], spans[r["to_id"]]): r for r in located})
+    agreed = min(set.intersection(*map(set, found)))
+    for annotation, of_span in zip(task["annotations"], found, strict=True):
+        annotation["result"].remove(of_span[agreed])
     path.write_text(json.dumps(tasks, ensure_ascii=False), encoding="utf-8")
 
 

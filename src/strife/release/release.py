@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from strife.build import Built, compute, write_built
+from strife.build import Built, adjudication_files, compute, write_built
 from strife.dataset import made_with
 from strife.finding import Finding
 from strife.gates import hold
@@ -150,8 +150,8 @@ def _with_version(path: Path, version: str, day: str) -> str:
 def _check_exports(stage: Path, ontology: Ontology) -> None:
     waivers = stage / DEFAULT
     options = Options(waivers=waivers if waivers.is_file() else None)
-    folders = [stage / "annotation" / name for name in ("exports", "adjudication")]
-    _refuse_errors(check(folders, ontology, options).report.findings, stage)
+    curated, _ = adjudication_files(stage / "annotation" / "adjudication")
+    _refuse_errors(check([stage / "annotation" / "exports", *curated], ontology, options).report.findings, stage)
 
 
 def _check_gold(built: Built, stage: Path, ontology: Ontology) -> None:
