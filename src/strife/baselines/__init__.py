@@ -15,7 +15,7 @@ from strife.ontology import Ontology
 from strife.refusal import Refusal
 from strife.validate import check_document
 
-NAMES = ("lexicon", "linear")
+NAMES = ("lexicon", "linear", "perceptron")
 # What nobody can learn from: ids of two things, spans outside the text, unknown labels, arrows to nothing.
 UNFIT = frozenset({"DOC108", "SPN201", "ONT301", "ARG505"})
 _SHOWN = 5
@@ -43,8 +43,15 @@ class ModelError(Refusal, ValueError):
     """A model cannot be trained or loaded; the message says why and what to do."""
 
 
-def train(name: str, documents: Sequence[Document], validation: Sequence[Document], ontology: Ontology) -> Baseline:
-    """Train a baseline. `validation` sets thresholds and nothing else.
+def train(
+    name: str,
+    documents: Sequence[Document],
+    validation: Sequence[Document],
+    ontology: Ontology,
+    unlabelled: Sequence[str] = (),
+) -> Baseline:
+    """Train a baseline. `validation` sets thresholds and nothing else; the perceptron learns clusters of words from raw
+    texts, too, if there are any in `unlabelled`.
 
     Raises ModelError for an unknown name, and for documents that are not annotated or break one of the rules UNFIT.
     """
@@ -61,9 +68,13 @@ def train(name: str, documents: Sequence[Document], validation: Sequence[Documen
         from strife.baselines.lexicon import Lexicon
 
         return Lexicon.fit(documents, ontology)
-    from strife.baselines.linear import Linear
+    if name == "linear":
+        from strife.baselines.linear import Linear
 
-    return Linear.fit(documents, validation, ontology)
+        return Linear.fit(documents, validation, ontology)
+    from strife.baselines.perceptron import Perceptron
+
+    return Perceptron.fit(documents, validation, ontology, unlabelled)
 
 
 def load(folder: Path) -> Baseline:
@@ -79,6 +90,10 @@ def load(folder: Path) -> Baseline:
             from strife.baselines.linear import Linear
 
             return Linear.from_files(files)
+        if name == "perceptron":
+            from strife.baselines.perceptron import Perceptron
+
+            return Perceptron.from_files(files)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RecursionError, BadZipFile) as error:
         found = f"{type(error).__name__}: {error}"
         raise ModelError(f"{folder}: no trained baseline ({found}); make one with `strife train`") from error

@@ -18,10 +18,13 @@ class Engine(enum.StrEnum):
 
 
 def train(
-    name: Annotated[str, typer.Argument(help="lexicon or linear.")],
+    name: Annotated[str, typer.Argument(help="lexicon, linear or perceptron.")],
     documents: Annotated[Path, typer.Argument(help="Training documents (JSON Lines).")],
     out: Annotated[Path, typer.Option(help="The folder for the model.")],
     validation: Annotated[Path | None, typer.Option(help="Documents that set thresholds.")] = None,
+    unlabelled: Annotated[
+        Path | None, typer.Option(help="Documents whose texts the perceptron learns clusters of words from, too.")
+    ] = None,
     ontology: OntologyFile = None,
 ) -> None:
     """Train a baseline."""
@@ -31,7 +34,8 @@ def train(
 
     with refusals():
         tuning = list(read_documents(validation)) if validation else []
-        model = baselines.train(name, list(read_documents(documents)), tuning, load_ontology(ontology))
+        raw = [document.text for document in read_documents(unlabelled)] if unlabelled else []
+        model = baselines.train(name, list(read_documents(documents)), tuning, load_ontology(ontology), raw)
         write_whole({out / file: content for file, content in model.files().items()})
     typer.echo(f"{out}: {name} trained")
 

@@ -1,0 +1,422 @@
+"""The perceptron baseline: structured perceptrons for triggers and mentions, and joint decoding of events.
+
+Triggers are tagged first; the tagger of mentions sees them. Both taggers are asked twice: for what they would say by
+themselves, and, with a lower bar, for candidates. Every trigger chooses among the roles that the ontology allows it
+with each candidate; a candidate that neither tagger would have named by itself stays if it fills a role, and a
+candidate trigger if the roles that are filled make up for what it lacks. Mentions are tagged flat (of overlapping ones
+the longest is learnt).
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Any, NamedTuple, Self
+
+import msgspec
+
+from strife.baselines.attributes import Attributes, Choice, learnt
+from strife.baselines.columns import Columns, Known, Sight, about, around
+from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags
+from strife.baselines.roles import Roles, allowed_roles, pairs_of, train_roles
+from strife.baselines.tagger import Tagger, Weights, train
+from strife.model import Document
+from strife.ontology import Ontology
+from strife.scoring.metrics import Counts, count
+
+FOLDS = 5
+SEEDS = (1, 2, 3, 4, 5)
+EPOCHS = 12
+DROPPED = 0.2  # of the features of each token, at each step of training
+EMPTY_KEPT = 0.4  # of the sentences in which nothing is annotated, in texts with events
+BIASES = (-8.0, -6.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+ROLE_BIASES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5)
+FAINT = 0.02  # a weight of a role that decides nothing
+
+
+class Settings(msgspec.Struct):
+    """What validation sets: biases on "no trigger" and "no mention", for good and for candidates, and on "no role"."""
+
+    triggers: float = 0.0
+    mentions: float = 0.0
+    maybe_triggers: float = 0.0
+    maybe_mentions: float = 0.0
+    roles: float = 0.0
+    worth: float = 0.0  # what roles must add up to for a trigger that was only a candidate
+    heat: float = 2.0
+
+
+class Read(NamedTuple):
+    """A text as the taggers score it."""
+
+    sentences: list[Sentence]
+    lengths: list[int]
+    triggers: Any  # float32 [tokens, tags]
+
+
+class Perceptron:
+    """Two taggers, the role classifier, and what they know of training."""
+
+    name = "perceptron"
+
+    def __init__(
+        self,
+        weights: dict[str, Weights],
+        known: dict[str, Known],
+        clusters: dict[str, list[str]],
+        topic: Choice,
+        roles: Roles,
+        allowed: dict[str, dict[str, list[str]]],
+        most: dict[str, int],
+        attributes: Attributes,
+        settings: Settings,
+    ) -> None:
+        self.weights = weights
+        self.known = known
+        self.clusters = clusters
+        self.topic = topic
+        self.roles = roles
+        self.allowed = allowed  # by event type, by filler label: the roles that the ontology allows
+        self.most = most  # by "type role": how often the role may be filled
+        self.attributes = attributes
+        self.settings = settings
+        sight = Sight(clusters)
+        self.taggers = {which: Tagger(one, sight.features) for which, one in weights.items()}
+
+    @classmethod
+    def fit(
+        cls,
+        documents: Sequence[Document],
+        validation: Sequence[Document],
+        ontology: Ontology,
+        unlabelled: Sequence[str] = (),
+        seeds: Sequence[int] = SEEDS,
+    ) -> Self:
+        """Train everything, then choose the settings. `unlabelled` are texts that clusters are learnt from, too."""
+        from strife.baselines.clusters import clusters
+
+        cut = [split(document.text) for document in documents]
+        mentions = [flat((e.start, e.end, e.label) for e in d.entities) for d in documents]
+        triggers = [flat((*e.span, e.type) for e in d.events) for d in documents]
+        raw = itertools.chain.from_iterable([*cut, *map(split, unlabelled)])
+        company = clusters(sentence.words for sentence in raw)
+        eventful = any(triggers)
+        items = {"triggers": triggers, "mentions": mentions} if eventful else {"mentions": mentions}
+        known = {w: Known.of(zip(cut, i, strict=True), fold=w == "triggers") for w, i in items.items()}
+        topic = _topics(cut, triggers)
+        weights = {}
+        for which, annotated in items.items():
+            rows = []
+            for number, (one, sentences) in enumerate(zip(_jackknifed(cut, annotated, which), cut, strict=True)):
+                if which == "triggers":
+                    subject = topic.crossed[number]
+                    rows.append([_trigger_columns(one, s, n, subject) for n, s in enumerate(sentences)])
+                else:
+                    rows.append([_mention_columns(one, s, triggers[number], eventful) for s in sentences])
+            weights[which] = _train(rows, cut, annotated, Sight(company), seeds, EMPTY_KEPT if eventful else 1.0)
+        allowed = allowed_roles(ontology, documents)
+        most = {
+            f"{kind} {role}": rule.max
+            for kind, event in ontology.event_types.items()
+            for role, rule in event.arguments.items()
+            if rule.max is not None
+        }
+        roles = _halved(train_roles(documents, allowed))
+        attributes = Attributes.fit(documents, ontology)
+        model = cls(weights, known, company, topic.choice, roles, allowed, most, attributes, Settings())
+        _tune(model, validation)
+        return model
+
+    def predict(self, document: Document) -> Document:
+        """The document with predicted mentions, triggers, arguments and attributes."""
+        return self.decode(document, self.read(document))
+
+    def predict_scored(self, document: Document) -> tuple[Document, dict[str, float]]:
+        """As predict, with the probability of each mention and event: the least of its tokens' (marginals)."""
+        read = self.read(document)
+        found = self.decode(document, read)
+        triggers = [(*event.span, event.type) for event in found.events]
+        scores: dict[str, float] = {}
+        for which, items in (("triggers", found.events), ("mentions", found.entities)):
+            if which in self.taggers and read.sentences:
+                raw = read.triggers if which == "triggers" else self._mention_scores(read, triggers)
+                sure = self.taggers[which].marginals(raw, read.lengths, self.settings.heat)
+                spans = [span for sentence in read.sentences for span in sentence.spans]
+                number = {tag: n for n, tag in enumerate(self.weights[which].tags)}
+                for item in items:
+                    labelled = (*item.span, item.label)
+                    bio = tags(spans, [labelled])
+                    touched = [n for n, tag in enumerate(bio) if tag != "O"]
+                    scores[item.id] = min(float(sure[n, number[bio[n]]]) if bio[n] in number else 0.0 for n in touched)
+        return found, scores
+
+    def read(self, document: Document) -> Read:
+        """The sentences of a text, with the scores of triggers."""
+        sentences = split(document.text)
+        lengths = [len(sentence.words) for sentence in sentences]
+        if "triggers" not in self.taggers or not sentences:
+            return Read(sentences, lengths, None)
+        topic = self.topic.best("", _words(sentences))
+        known = self.known["triggers"]
+        columns = [_trigger_columns(known, sentence, n, topic) for n, sentence in enumerate(sentences)]
+        return Read(sentences, lengths, self.taggers["triggers"].scores(columns))
+
+    def decode(self, document: Document, read: Read, triggers: list[Labelled] | None = None) -> Document:
+        """The document with what the settings make of the scores; with gold triggers if they are given."""
+        if not read.sentences:
+            return assemble(document, [], [], [])
+        given = triggers is not None
+        sure = triggers if triggers is not None else self._triggers(read, self.settings.triggers)
+        maybe = sure if given else _more(sure, self._triggers(read, self.settings.maybe_triggers))
+        scores = self._mention_scores(read, maybe)
+        mentions = self._tagged("mentions", read, scores, self.settings.mentions)
+        candidates = mentions
+        if "triggers" in self.taggers and self.settings.maybe_mentions != self.settings.mentions:
+            wider = self._tagged("mentions", read, scores, self.settings.maybe_mentions)
+            candidates = sorted([*wider, *_apart(mentions, wider)])
+        arguments, worth = self._arguments(read, candidates, maybe)
+        firm = set(sure)
+        stays = [given or t in firm or worth.get(n, 0.0) > self.settings.worth for n, t in enumerate(maybe)]
+        arguments = [a for a in arguments if stays[a[0]] and (not a[2] or stays[a[3]])]
+        filling, sober = {filler for _, _, is_event, filler in arguments if not is_event}, set(mentions)
+        keeps = [n in filling or mention in sober for n, mention in enumerate(candidates)]
+        event_at, mention_at = _renumbered(stays), _renumbered(keeps)
+        return self.attributes.filled(
+            assemble(
+                document,
+                list(itertools.compress(candidates, keeps)),
+                list(itertools.compress(maybe, stays)),
+                [(event_at[t], role, e, event_at[f] if e else mention_at[f]) for t, role, e, f in arguments],
+            ),
+            read.sentences,
+        )
+
+    def _triggers(self, read: Read, bias: float) -> list[Labelled]:
+        return self._tagged("triggers", read, read.triggers, bias) if "triggers" in self.taggers else []
+
+    def _tagged(self, which: str, read: Read, scores: Any, bias: float) -> list[Labelled]:
+        bio = self.taggers[which].best(scores, read.lengths, bias)
+        found: list[Labelled] = []
+        at = 0
+        for sentence, length in zip(read.sentences, read.lengths, strict=True):
+            found += spans_of(sentence.spans, bio[at : at + length])
+            at += length
+        return found
+
+    def _mention_scores(self, read: Read, triggers: list[Labelled]) -> Any:
+        known, eventful = self.known["mentions"], "triggers" in self.taggers
+        columns = [_mention_columns(known, sentence, triggers, eventful) for sentence in read.sentences]
+        return self.taggers["mentions"].scores(columns)
+
+    def _arguments(
+        self, read: Read, candidates: list[Labelled], triggers: list[Labelled]
+    ) -> tuple[list[tuple[int, str, bool, int]], dict[int, float]]:
+        """The best roles that may stand together (trigger, role, is the filler an event, filler), and their worth.
+
+        Each filler has one role of a trigger; where more want a role than it may have, the best get it.
+        """
+        pairs = list(pairs_of(read.sentences, candidates, triggers, self.allowed))
+        wanted = [
+            (-score, pair.trigger, role, pair.is_event, pair.filler)
+            for pair, found in zip(pairs, self.roles.scores(pairs, self.settings.roles), strict=True)
+            for score, role in found
+        ]
+        taken: set[tuple[int, bool, int]] = set()
+        often: Counter[tuple[int, str]] = Counter()
+        arguments, worth = [], dict.fromkeys(range(len(triggers)), 0.0)
+        for score, trigger, role, is_event, filler in sorted(wanted):
+            room = self.most.get(f"{triggers[trigger][2]} {role}")
+            if (trigger, is_event, filler) not in taken and (room is None or often[trigger, role] < room):
+                taken.add((trigger, is_event, filler))
+                often[trigger, role] += 1
+                arguments.append((trigger, role, is_event, filler))
+                worth[trigger] -= score
+        return sorted(arguments), worth
+
+    def files(self) -> dict[str, bytes]:
+        """The weights as arrays of half precision, and the rest as JSON."""
+        import numpy as np
+
+        arrays = {"roles": self.roles.weights.astype(np.float16), "intercepts": self.roles.intercepts}
+        for which, weights in self.weights.items():
+            arrays |= {f"{which}_emission": weights.emission.astype(np.float16), f"{which}_after": weights.transition}
+        packed = BytesIO()
+        np.savez_compressed(packed, **dict(sorted(arrays.items())))
+        table = _Table(
+            self.name,
+            {which: (list(w.tags), list(w.features)) for which, w in self.weights.items()},
+            {which: (known.fold, known.strings, known.words) for which, known in self.known.items()},
+            self.clusters,
+            self.topic,
+            self.roles.names,
+            list(self.roles.vocabulary),
+            self.allowed,
+            self.most,
+            self.attributes.choices,
+            self.settings,
+        )
+        return {"model.json": msgspec.json.encode(table, order="sorted"), "weights.npz": packed.getvalue()}
+
+    @classmethod
+    def from_files(cls, files: dict[str, bytes]) -> Self:
+        """The model in its files. Raises ValueError for arrays that belong to another model.json."""
+        import numpy as np
+
+        table = msgspec.json.decode(files["model.json"], type=_Table)
+        arrays = np.load(BytesIO(files["weights.npz"]), allow_pickle=False)
+        weights = {}
+        for which, (names, features) in table.taggers.items():
+            emission = arrays[f"{which}_emission"].astype(np.float32)
+            after = arrays[f"{which}_after"].astype(np.float32)
+            if emission.shape != (len(features), len(names)) or after.shape != (len(names) + 1, len(names)):
+                raise ValueError("weights.npz belongs to another model.json")
+            weights[which] = Weights(tuple(names), {name: n for n, name in enumerate(features)}, emission, after)
+        vocabulary = {feature: n for n, feature in enumerate(table.vocabulary)}
+        if arrays["roles"].shape != (len(table.roles), len(vocabulary)) or len(arrays["intercepts"]) != len(
+            table.roles
+        ):
+            raise ValueError("weights.npz belongs to another model.json")
+        roles = Roles(table.roles, vocabulary, arrays["roles"].astype(np.float32), arrays["intercepts"])
+        known = {which: Known.stored(*one) for which, one in table.known.items()}
+        attributes = Attributes(table.attributes)
+        return cls(
+            weights, known, table.clusters, table.topic, roles, table.allowed, table.most, attributes, table.settings
+        )
+
+
+class _Table(msgspec.Struct):
+    """The file model.json."""
+
+    name: str
+    taggers: dict[str, tuple[list[str], list[str]]]  # tags and features
+    known: dict[str, tuple[bool, dict[str, str], dict[str, str]]]
+    clusters: dict[str, list[str]]
+    topic: Choice
+    roles: tuple[str, ...]
+    vocabulary: list[str]
+    allowed: dict[str, dict[str, list[str]]]
+    most: dict[str, int]
+    attributes: dict[str, Choice]
+    settings: Settings
+
+
+class _Topics(NamedTuple):
+    """What tells the topic of a text, and the topics of the training texts, each told by the other folds."""
+
+    choice: Choice
+    crossed: list[str]
+
+
+def _topics(cut: Sequence[list[Sentence]], triggers: Sequence[list[Labelled]]) -> _Topics:
+    """The topic of a text is its most frequent type of event."""
+    counts = [Counter(label for _, _, label in one) for one in triggers]
+    main = [min(c.items(), key=lambda item: (-item[1], item[0]))[0] if c else "-" for c in counts]
+    rows = [("", list(_words(sentences)), topic) for sentences, topic in zip(cut, main, strict=True)]
+    folds = [learnt([row for n, row in enumerate(rows) if n % FOLDS != fold]) for fold in range(FOLDS)]
+    crossed = [folds[n % FOLDS].best("", row[1]) if "" in folds[n % FOLDS].seen else "-" for n, row in enumerate(rows)]
+    return _Topics(learnt(rows), crossed)
+
+
+def _words(sentences: Sequence[Sentence]) -> Iterator[str]:
+    """The words of a text, each once."""
+    return iter(dict.fromkeys(word.casefold() for sentence in sentences for word in sentence.words))
+
+
+def _jackknifed(cut: Sequence[list[Sentence]], items: Sequence[list[Labelled]], which: str) -> list[Known]:
+    """For each document what the other folds know: with its own strings in it, training only looks up."""
+    texts = list(zip(cut, items, strict=True))
+    folds = [
+        Known.of((one for n, one in enumerate(texts) if n % FOLDS != fold), fold=which == "triggers")
+        for fold in range(FOLDS)
+    ]
+    return [folds[n % FOLDS] for n in range(len(texts))]
+
+
+def _trigger_columns(known: Known, sentence: Sentence, number: int, topic: str) -> Columns:
+    return known.columns(sentence.words) | about(sentence, number, topic)
+
+
+def _mention_columns(known: Known, sentence: Sentence, triggers: list[Labelled], eventful: bool) -> Columns:
+    return known.columns(sentence.words) | (around(sentence, triggers) if eventful else {})
+
+
+def _train(
+    rows: Sequence[list[Columns]],
+    cut: Sequence[list[Sentence]],
+    items: Sequence[list[Labelled]],
+    sight: Sight,
+    seeds: Sequence[int],
+    kept: float,
+) -> Weights:
+    """The weights of one tagger, at the precision in which they are stored."""
+    import numpy as np
+
+    chance = np.random.default_rng(1)
+    sentences, gold = [], []
+    for columns, pieces, labelled in zip(rows, cut, items, strict=True):
+        for one, sentence in zip(columns, pieces, strict=True):
+            bio = tags(sentence.spans, labelled)
+            if any(tag != "O" for tag in bio) or chance.random() < kept:
+                sentences.append(one)
+                gold.append(bio)
+    found = train(sentences, gold, sight.features, EPOCHS, seeds, DROPPED)
+    return found._replace(emission=found.emission.astype(np.float16).astype(np.float32))
+
+
+def _halved(roles: Roles) -> Roles:
+    """The weights at the precision in which they are stored, without features that say next to nothing."""
+    import numpy as np
+
+    weights = roles.weights.astype(np.float16).astype(np.float32)
+    kept = np.flatnonzero(np.abs(weights).max(axis=0, initial=0) >= FAINT)
+    names = list(roles.vocabulary)
+    return roles._replace(vocabulary={names[row]: n for n, row in enumerate(kept)}, weights=weights[:, kept])
+
+
+def _more(sure: list[Labelled], wider: list[Labelled]) -> list[Labelled]:
+    """The sure ones, and those of the wider that touch none of them."""
+    return sorted([*sure, *_apart(wider, sure)])
+
+
+def _apart(items: list[Labelled], others: list[Labelled]) -> list[Labelled]:
+    """The items that overlap none of the others; both without overlap, in text order."""
+    found, at = [], 0
+    for item in items:
+        while at < len(others) and others[at][1] <= item[0]:
+            at += 1
+        if at == len(others) or item[1] <= others[at][0]:
+            found.append(item)
+    return found
+
+
+def _renumbered(kept: list[bool]) -> list[int]:
+    """Where each stands among those that are kept."""
+    return [n - 1 for n in itertools.accumulate(map(int, kept))]
+
+
+def _tune(model: Perceptron, validation: Sequence[Document]) -> None:
+    """Set one after the other to the value with the best F1 on validation; without any they stay as they are."""
+    if not validation:
+        return
+    read = [(document, model.read(document)) for document in validation]
+
+    def tried(names: tuple[str, ...], metric: str, values: Sequence[float]) -> None:
+        results = []
+        for value in values:
+            for name in names:
+                setattr(model.settings, name, value)
+            counts = (count(metric, document, model.decode(document, one)) for document, one in read)
+            results.append((sum(counts, Counts()).f1, -abs(value), value))
+        for name in names:
+            setattr(model.settings, name, max(results)[2])
+
+    if "triggers" in model.taggers:
+        tried(("triggers", "maybe_triggers"), "tri_c", BIASES)
+    tried(("mentions", "maybe_mentions"), "ent", BIASES)
+    if "triggers" in model.taggers:
+        settings = model.settings
+        tried(("roles",), "arg_c+", ROLE_BIASES)
+        tried(("maybe_mentions",), "arg_c+", [settings.mentions + bias for bias in (0, -2, -4, -6, -8, -12)])
+        tried(("maybe_triggers",), "arg_c+", [settings.triggers + bias for bias in (0, -2, -4, -6)])
+        tried(("worth",), "arg_c+", (1.0, 2.0, 4.0, 8.0, 1000.0))
+        tried(("roles",), "arg_c+", ROLE_BIASES)
