@@ -18,7 +18,7 @@ from pycrfsuite import Tagger
 from strife import baselines
 from strife.baselines import Baseline
 from strife.baselines.linear import Linear
-from strife.baselines.perceptron import DROPPED, EPOCHS, SEEDS, Perceptron
+from strife.baselines.perceptron import RECIPE, Perceptron
 from strife.dataset_reader import load_documents
 from strife.leaderboard.submission import FILE, Run, Submission, as_toml
 from strife.model import Document, encode
@@ -52,7 +52,7 @@ ABOUT = {
     "perceptron": About(
         "Averaged structured perceptrons for triggers and mentions, five seeds in one, with joint decoding of events.",
         ("train", "validation (thresholds)"),
-        {"seeds": len(SEEDS), "epochs": EPOCHS, "dropped": DROPPED},
+        {"seeds": len(RECIPE.seeds), "epochs": RECIPE.epochs, "dropped": RECIPE.dropped},
     ),
 }
 

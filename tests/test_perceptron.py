@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strife import baselines
 from strife.baselines import ModelError
 from strife.baselines.columns import EDGE, Known, Sight, around
-from strife.baselines.perceptron import Perceptron
+from strife.baselines.perceptron import Perceptron, Recipe
 from strife.baselines.pieces import split
 from strife.baselines.tagger import Tagger, Weights, train, viterbi
 from strife.model import Document, Entity
@@ -25,7 +25,7 @@ from tests.conftest import ROOT
 @pytest.fixture(scope="module")
 def model(ontology: Ontology) -> Perceptron:
     documents = list(read_documents(ROOT / "corpus" / "gold.jsonl"))[:3]
-    return Perceptron.fit(documents, [], ontology, seeds=(1,))
+    return Perceptron.fit(documents, [], ontology, recipe=Recipe(seeds=(1,)))
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(2, 4), st.integers(0, 99))

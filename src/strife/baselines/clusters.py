@@ -19,6 +19,7 @@ def clusters(sentences: Iterable[Sequence[str]], seed: int = 1) -> dict[str, lis
     from scipy.sparse import csr_matrix, diags
     from sklearn.cluster import MiniBatchKMeans
     from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
 
     folded = [[word.casefold() for word in sentence] for sentence in sentences]
     count = Counter(word for sentence in folded for word in sentence)
@@ -41,13 +42,14 @@ def clusters(sentences: Iterable[Sequence[str]], seed: int = 1) -> dict[str, lis
     smooth *= of_company.sum() / smooth.sum()
     scaled = diags(1 / np.maximum(of_word, 1)) @ table @ diags(of_company.sum() / np.maximum(smooth, 1))
     scaled.data = np.maximum(np.log(scaled.data), 0)
-    left, strength, _ = randomized_svd(scaled, SIZE, random_state=seed)
-    vectors = left * np.sqrt(strength)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     found: dict[str, list[str]] = {word: [] for word in words}
-    for grain in GRAINS:
-        if grain * 2 <= len(words):
-            means = MiniBatchKMeans(grain, random_state=seed, n_init=3, batch_size=2048)
-            for word, cluster in zip(words, means.fit_predict(vectors), strict=True):
-                found[word].append(f"c{grain}={cluster}")
+    with threadpool_limits(1):  # the same sums in the same order, however many processors there are
+        left, strength, _ = randomized_svd(scaled, SIZE, random_state=seed)
+        vectors = left * np.sqrt(strength)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        for grain in GRAINS:
+            if grain * 2 <= len(words):
+                means = MiniBatchKMeans(grain, random_state=seed, n_init=3, batch_size=2048)
+                for word, cluster in zip(words, means.fit_predict(vectors), strict=True):
+                    found[word].append(f"c{grain}={cluster}")
     return found

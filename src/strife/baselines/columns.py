@@ -4,7 +4,8 @@ word     the word: itself, shape, affixes, clusters; of neighbours less
 string   whether it lies in a string that was annotated in training, as what, and how reliably
 token    the tag that the word had in training, and how often
 pair     the word with the one before (triggers)
-topic    the word with what the text, or the nearest trigger, is about
+text     the word with what the text is about
+topic    the word with the type of the nearest trigger
 near     the type, side and distance of the nearest trigger
 place    the number of the sentence
 """
@@ -23,6 +24,7 @@ OFFSETS = {
     "string": (-1, 0, 1),
     "token": (-1, 0, 1),
     "pair": (0, 1),
+    "text": (0,),
     "topic": (0,),
     "near": (0,),
     "place": (0,),
@@ -156,11 +158,11 @@ def around(sentence: Sentence, triggers: list[Labelled]) -> Columns:
 
 
 def about(sentence: Sentence, number: int, topic: str) -> Columns:
-    """The columns pair, topic and place of the sentence with this number in a text about `topic`."""
+    """The columns pair, text and place of the sentence with this number in a text about `topic`."""
     words = [word.casefold() for word in sentence.words]
     return {
         "pair": [f"{before} {word}" for before, word in zip(["^", *words], words, strict=False)],
-        "topic": [f"{topic} {word}" for word in words],
+        "text": [f"{topic} {word}" for word in words],
         "place": [str(min(number, LAST_PLACE))] * len(words),
     }
 
@@ -183,10 +185,10 @@ class Sight:
         if column == "near":
             label, _, where = value.partition(" ")
             return {0: [f"near={value}", f"near={where}", f"near={label} {where[0]}"]}
-        if column == "topic":
+        if column in ("text", "topic"):
             topic, _, word = value.partition(" ")
-            clusters = [f"topic={topic} {cluster}" for cluster in self.clusters.get(word, ())]
-            return {0: [f"topic={value}", f"topic={topic}", *clusters]}
+            clusters = [f"{column}={topic} {cluster}" for cluster in self.clusters.get(word, ())]
+            return {0: [f"{column}={value}", f"{column}={topic}", *clusters]}
         return {offset: [f"{column}{offset}={value}"] for offset in OFFSETS[column]}
 
     def _word(self, word: str) -> dict[int, list[str]]:

@@ -17,33 +17,30 @@ import msgspec
 
 from strife.baselines.attributes import Attributes, Choice, learnt
 from strife.baselines.columns import Columns, Known, Sight, about, around
+from strife.baselines.incidents import aliases_in, everywhere, hinted, hints, template
 from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags
 from strife.baselines.roles import Roles, allowed_roles, pairs_of, train_roles
 from strife.baselines.tagger import Tagger, Weights, train
+from strife.baselines.tuning import Settings, tune
 from strife.model import Document
 from strife.ontology import Ontology
-from strife.scoring.metrics import Counts, count
 
 FOLDS = 5
-SEEDS = (1, 2, 3, 4, 5)
-EPOCHS = 12
-DROPPED = 0.2  # of the features of each token, at each step of training
-EMPTY_KEPT = 0.4  # of the sentences in which nothing is annotated, in texts with events
-BIASES = (-8.0, -6.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
-ROLE_BIASES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5)
+NO_TOPIC = "-"
 FAINT = 0.02  # a weight of a role that decides nothing
 
 
-class Settings(msgspec.Struct):
-    """What validation sets: biases on "no trigger" and "no mention", for good and for candidates, and on "no role"."""
+class Recipe(NamedTuple):
+    """How the taggers are trained; `without` names columns that they do not see, for ablations."""
 
-    triggers: float = 0.0
-    mentions: float = 0.0
-    maybe_triggers: float = 0.0
-    maybe_mentions: float = 0.0
-    roles: float = 0.0
-    worth: float = 0.0  # what roles must add up to for a trigger that was only a candidate
-    heat: float = 2.0
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
+    epochs: int = 12
+    dropped: float = 0.2  # of the features of each token, at each step
+    empty_kept: float = 0.4  # of the sentences in which nothing is annotated, in texts with events or templates
+    without: tuple[str, ...] = ()
+
+
+RECIPE = Recipe()
 
 
 class Read(NamedTuple):
@@ -51,7 +48,8 @@ class Read(NamedTuple):
 
     sentences: list[Sentence]
     lengths: list[int]
-    triggers: Any  # float32 [tokens, tags]
+    topic: str
+    triggers: Any  # float32 [tokens, tags]; None where there are no events
 
 
 class Perceptron:
@@ -69,6 +67,8 @@ class Perceptron:
         allowed: dict[str, dict[str, list[str]]],
         most: dict[str, int],
         attributes: Attributes,
+        hints: Sequence[str],
+        aliases: dict[str, list[str]],
         settings: Settings,
     ) -> None:
         self.weights = weights
@@ -79,6 +79,8 @@ class Perceptron:
         self.allowed = allowed  # by event type, by filler label: the roles that the ontology allows
         self.most = most  # by "type role": how often the role may be filled
         self.attributes = attributes
+        self.hints = frozenset(hints)  # of templates: words that stand near what fills them
+        self.aliases = aliases  # of templates: strings that named the same filler
         self.settings = settings
         sight = Sight(clusters)
         self.taggers = {which: Tagger(one, sight.features) for which, one in weights.items()}
@@ -90,7 +92,7 @@ class Perceptron:
         validation: Sequence[Document],
         ontology: Ontology,
         unlabelled: Sequence[str] = (),
-        seeds: Sequence[int] = SEEDS,
+        recipe: Recipe = RECIPE,
     ) -> Self:
         """Train everything, then choose the settings. `unlabelled` are texts that clusters are learnt from, too."""
         from strife.baselines.clusters import clusters
@@ -99,11 +101,15 @@ class Perceptron:
         mentions = [flat((e.start, e.end, e.label) for e in d.entities) for d in documents]
         triggers = [flat((*e.span, e.type) for e in d.events) for d in documents]
         raw = itertools.chain.from_iterable([*cut, *map(split, unlabelled)])
-        company = clusters(sentence.words for sentence in raw)
+        company = clusters(sentence.words for sentence in raw) if unlabelled else {}
         eventful = any(triggers)
+        words: list[str] = []
+        if ontology.template_types:
+            mentions = list(map(everywhere, documents))
+            words = hints(cut, mentions)
         items = {"triggers": triggers, "mentions": mentions} if eventful else {"mentions": mentions}
         known = {w: Known.of(zip(cut, i, strict=True), fold=w == "triggers") for w, i in items.items()}
-        topic = _topics(cut, triggers)
+        topic = _topics(cut, [[e.type for e in d.events] or [t.type for t in d.templates] for d in documents])
         weights = {}
         for which, annotated in items.items():
             rows = []
@@ -112,8 +118,11 @@ class Perceptron:
                     subject = topic.crossed[number]
                     rows.append([_trigger_columns(one, s, n, subject) for n, s in enumerate(sentences)])
                 else:
-                    rows.append([_mention_columns(one, s, triggers[number], eventful) for s in sentences])
-            weights[which] = _train(rows, cut, annotated, Sight(company), seeds, EMPTY_KEPT if eventful else 1.0)
+                    near = triggers[number] if eventful else hinted(sentences, frozenset(words)) if words else None
+                    subject = topic.crossed[number] if words else ""
+                    rows.append([_mention_columns(one, s, n, near, subject) for n, s in enumerate(sentences)])
+            kept = recipe.empty_kept if eventful or words else 1.0
+            weights[which] = _train(rows, cut, annotated, Sight(company), recipe._replace(empty_kept=kept))
         allowed = allowed_roles(ontology, documents)
         most = {
             f"{kind} {role}": rule.max
@@ -123,8 +132,20 @@ class Perceptron:
         }
         roles = _halved(train_roles(documents, allowed))
         attributes = Attributes.fit(documents, ontology)
-        model = cls(weights, known, company, topic.choice, roles, allowed, most, attributes, Settings())
-        _tune(model, validation)
+        model = cls(
+            weights,
+            known,
+            company,
+            topic.choice,
+            roles,
+            allowed,
+            most,
+            attributes,
+            words,
+            aliases_in(documents),
+            Settings(),
+        )
+        tune(model, validation, "ceaf_ree" if words else "ent")
         return model
 
     def predict(self, document: Document) -> Document:
@@ -154,16 +175,17 @@ class Perceptron:
         """The sentences of a text, with the scores of triggers."""
         sentences = split(document.text)
         lengths = [len(sentence.words) for sentence in sentences]
+        told = ("triggers" in self.taggers or self.hints) and sentences
+        topic = self.topic.best("", _words(sentences)) if told else NO_TOPIC
         if "triggers" not in self.taggers or not sentences:
-            return Read(sentences, lengths, None)
-        topic = self.topic.best("", _words(sentences))
+            return Read(sentences, lengths, topic, None)
         known = self.known["triggers"]
         columns = [_trigger_columns(known, sentence, n, topic) for n, sentence in enumerate(sentences)]
-        return Read(sentences, lengths, self.taggers["triggers"].scores(columns))
+        return Read(sentences, lengths, topic, self.taggers["triggers"].scores(columns))
 
     def decode(self, document: Document, read: Read, triggers: list[Labelled] | None = None) -> Document:
         """The document with what the settings make of the scores; with gold triggers if they are given."""
-        if not read.sentences:
+        if not read.sentences or (self.hints and read.topic == NO_TOPIC):
             return assemble(document, [], [], [])
         given = triggers is not None
         sure = triggers if triggers is not None else self._triggers(read, self.settings.triggers)
@@ -181,7 +203,7 @@ class Perceptron:
         filling, sober = {filler for _, _, is_event, filler in arguments if not is_event}, set(mentions)
         keeps = [n in filling or mention in sober for n, mention in enumerate(candidates)]
         event_at, mention_at = _renumbered(stays), _renumbered(keeps)
-        return self.attributes.filled(
+        found = self.attributes.filled(
             assemble(
                 document,
                 list(itertools.compress(candidates, keeps)),
@@ -190,6 +212,7 @@ class Perceptron:
             ),
             read.sentences,
         )
+        return template(found, read.topic, self.aliases) if self.hints else found
 
     def _triggers(self, read: Read, bias: float) -> list[Labelled]:
         return self._tagged("triggers", read, read.triggers, bias) if "triggers" in self.taggers else []
@@ -204,8 +227,12 @@ class Perceptron:
         return found
 
     def _mention_scores(self, read: Read, triggers: list[Labelled]) -> Any:
-        known, eventful = self.known["mentions"], "triggers" in self.taggers
-        columns = [_mention_columns(known, sentence, triggers, eventful) for sentence in read.sentences]
+        near = triggers if "triggers" in self.taggers else None
+        topic = ""
+        if self.hints:
+            near, topic = hinted(read.sentences, self.hints), read.topic
+        known = self.known["mentions"]
+        columns = [_mention_columns(known, sentence, n, near, topic) for n, sentence in enumerate(read.sentences)]
         return self.taggers["mentions"].scores(columns)
 
     def _arguments(
@@ -253,6 +280,8 @@ class Perceptron:
             self.allowed,
             self.most,
             self.attributes.choices,
+            sorted(self.hints),
+            self.aliases,
             self.settings,
         )
         return {"model.json": msgspec.json.encode(table, order="sorted"), "weights.npz": packed.getvalue()}
@@ -280,7 +309,17 @@ class Perceptron:
         known = {which: Known.stored(*one) for which, one in table.known.items()}
         attributes = Attributes(table.attributes)
         return cls(
-            weights, known, table.clusters, table.topic, roles, table.allowed, table.most, attributes, table.settings
+            weights,
+            known,
+            table.clusters,
+            table.topic,
+            roles,
+            table.allowed,
+            table.most,
+            attributes,
+            table.hints,
+            table.aliases,
+            table.settings,
         )
 
 
@@ -297,6 +336,8 @@ class _Table(msgspec.Struct):
     allowed: dict[str, dict[str, list[str]]]
     most: dict[str, int]
     attributes: dict[str, Choice]
+    hints: list[str]
+    aliases: dict[str, list[str]]
     settings: Settings
 
 
@@ -307,13 +348,15 @@ class _Topics(NamedTuple):
     crossed: list[str]
 
 
-def _topics(cut: Sequence[list[Sentence]], triggers: Sequence[list[Labelled]]) -> _Topics:
-    """The topic of a text is its most frequent type of event."""
-    counts = [Counter(label for _, _, label in one) for one in triggers]
-    main = [min(c.items(), key=lambda item: (-item[1], item[0]))[0] if c else "-" for c in counts]
+def _topics(cut: Sequence[list[Sentence]], types: Sequence[list[str]]) -> _Topics:
+    """The topic of a text is its most frequent type of event or template."""
+    counts = map(Counter, types)
+    main = [min(c.items(), key=lambda item: (-item[1], item[0]))[0] if c else NO_TOPIC for c in counts]
     rows = [("", list(_words(sentences)), topic) for sentences, topic in zip(cut, main, strict=True)]
     folds = [learnt([row for n, row in enumerate(rows) if n % FOLDS != fold]) for fold in range(FOLDS)]
-    crossed = [folds[n % FOLDS].best("", row[1]) if "" in folds[n % FOLDS].seen else "-" for n, row in enumerate(rows)]
+    crossed = [
+        folds[n % FOLDS].best("", row[1]) if "" in folds[n % FOLDS].seen else NO_TOPIC for n, row in enumerate(rows)
+    ]
     return _Topics(learnt(rows), crossed)
 
 
@@ -336,8 +379,14 @@ def _trigger_columns(known: Known, sentence: Sentence, number: int, topic: str) 
     return known.columns(sentence.words) | about(sentence, number, topic)
 
 
-def _mention_columns(known: Known, sentence: Sentence, triggers: list[Labelled], eventful: bool) -> Columns:
-    return known.columns(sentence.words) | (around(sentence, triggers) if eventful else {})
+def _mention_columns(known: Known, sentence: Sentence, number: int, near: list[Labelled] | None, topic: str) -> Columns:
+    """With what stands near, and with what the text is about, where there are triggers or templates."""
+    columns = known.columns(sentence.words)
+    if near is not None:
+        columns |= around(sentence, near)
+    if topic:
+        columns |= about(sentence, number, topic)
+    return columns
 
 
 def _train(
@@ -345,8 +394,7 @@ def _train(
     cut: Sequence[list[Sentence]],
     items: Sequence[list[Labelled]],
     sight: Sight,
-    seeds: Sequence[int],
-    kept: float,
+    recipe: Recipe,
 ) -> Weights:
     """The weights of one tagger, at the precision in which they are stored."""
     import numpy as np
@@ -356,10 +404,10 @@ def _train(
     for columns, pieces, labelled in zip(rows, cut, items, strict=True):
         for one, sentence in zip(columns, pieces, strict=True):
             bio = tags(sentence.spans, labelled)
-            if any(tag != "O" for tag in bio) or chance.random() < kept:
-                sentences.append(one)
+            if any(tag != "O" for tag in bio) or chance.random() < recipe.empty_kept:
+                sentences.append({name: values for name, values in one.items() if name not in recipe.without})
                 gold.append(bio)
-    found = train(sentences, gold, sight.features, EPOCHS, seeds, DROPPED)
+    found = train(sentences, gold, sight.features, recipe.epochs, recipe.seeds, recipe.dropped)
     return found._replace(emission=found.emission.astype(np.float16).astype(np.float32))
 
 
@@ -392,31 +440,3 @@ def _apart(items: list[Labelled], others: list[Labelled]) -> list[Labelled]:
 def _renumbered(kept: list[bool]) -> list[int]:
     """Where each stands among those that are kept."""
     return [n - 1 for n in itertools.accumulate(map(int, kept))]
-
-
-def _tune(model: Perceptron, validation: Sequence[Document]) -> None:
-    """Set one after the other to the value with the best F1 on validation; without any they stay as they are."""
-    if not validation:
-        return
-    read = [(document, model.read(document)) for document in validation]
-
-    def tried(names: tuple[str, ...], metric: str, values: Sequence[float]) -> None:
-        results = []
-        for value in values:
-            for name in names:
-                setattr(model.settings, name, value)
-            counts = (count(metric, document, model.decode(document, one)) for document, one in read)
-            results.append((sum(counts, Counts()).f1, -abs(value), value))
-        for name in names:
-            setattr(model.settings, name, max(results)[2])
-
-    if "triggers" in model.taggers:
-        tried(("triggers", "maybe_triggers"), "tri_c", BIASES)
-    tried(("mentions", "maybe_mentions"), "ent", BIASES)
-    if "triggers" in model.taggers:
-        settings = model.settings
-        tried(("roles",), "arg_c+", ROLE_BIASES)
-        tried(("maybe_mentions",), "arg_c+", [settings.mentions + bias for bias in (0, -2, -4, -6, -8, -12)])
-        tried(("maybe_triggers",), "arg_c+", [settings.triggers + bias for bias in (0, -2, -4, -6)])
-        tried(("worth",), "arg_c+", (1.0, 2.0, 4.0, 8.0, 1000.0))
-        tried(("roles",), "arg_c+", ROLE_BIASES)
