@@ -7,7 +7,7 @@ DEMO := build/demo
 STUDIO := .studio
 CHROMIUM := command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
 
-.PHONY: demo test browser-test release-tests label-studio-test lint types corpus lock clean
+.PHONY: benchmark demo test browser-test release-tests label-studio-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -66,6 +66,10 @@ $(READY): requirements/dev.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/dev.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Every baseline on strife's corpus and on those in ../shared/corpora that are there: docs/benchmark.md. Takes an hour.
+benchmark: $(READY)
+	@$(BIN)/python scripts/benchmark.py
 
 # Maintainers: pin the newest versions again (needs uv). The server's version stands in labelstudio/server.py, too.
 COMPILE := uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
