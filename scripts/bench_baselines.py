@@ -43,12 +43,22 @@ print(imported - begin, time.perf_counter() - imported)
 """
 
 
+SAID: list[str] = []
+
+
+def say(line: str) -> None:
+    """Print a line, and keep it for the page."""
+    print(line, flush=True)
+    SAID.append(line)
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=15, help="of spaCy; its speed does not depend on them")
     parser.add_argument("--texts", type=int, default=300, help="how many texts to tag")
+    parser.add_argument("--keep", action="store_true", help="put what is said on docs/benchmark.md, too")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -58,13 +68,13 @@ def main() -> None:
     part = task.parts[0]
     texts = list(task.unlabelled or [d.text for d in part.scored * 20])[-options.texts :]
     tokens = sum(len(sentence.words) for text in texts for sentence in split(text))
-    print(
+    say(
         f"{'re3d' if there else 'strife'}: {len(part.train)} documents to train; {len(texts)} texts"
         f" of {tokens} tokens to tag"
     )
     begin = time.perf_counter()
     model = Perceptron.fit(part.train, part.validation, load_ontology(task.ontology))
-    print(f"perceptron: trained in {time.perf_counter() - begin:.1f} s (five seeds, one core)")
+    say(f"perceptron: trained in {time.perf_counter() - begin:.1f} s (five seeds, one core)")
     told_of_files(model)
     runs: dict[str, Callable[[], Any]] = {
         "perceptron": lambda: [model.predict(Document(str(n), text)) for n, text in enumerate(texts)]
@@ -73,14 +83,14 @@ def main() -> None:
         pipeline = trained_pipeline(part.train, options.epochs)
         runs["spacy"] = lambda: list(pipeline.pipe(texts))
         found = [as_document(pipeline(document.text), document) for document in part.scored]
-        print(
+        say(
             f"spacy: mention F1 {100 * score(part.scored, found, ('ent',)).counts['ent'].f1:.1f}"
             f" after {options.epochs} epochs"
         )
     else:
-        print("spacy: not installed, not timed")
+        say("spacy: not installed, not timed")
     found = list(map(model.predict, part.scored))
-    print(f"perceptron: mention F1 {100 * score(part.scored, found, ('ent',)).counts['ent'].f1:.1f}")
+    say(f"perceptron: mention F1 {100 * score(part.scored, found, ('ent',)).counts['ent'].f1:.1f}")
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(options.rounds):
         for name, run in runs.items():
@@ -89,11 +99,14 @@ def main() -> None:
             seconds[name].append(time.process_time() - begin)
     for name, taken in seconds.items():
         rates = ", ".join(f"{tokens / one:,.0f}" for one in taken)
-        print(f"{name}: {tokens / statistics.median(taken):,.0f} tokens a second of processor time ({rates})")
+        say(f"{name}: {tokens / statistics.median(taken):,.0f} tokens a second of processor time ({rates})")
     if "spacy" in seconds:
         ratios = [b / a for a, b in zip(seconds["perceptron"], seconds["spacy"], strict=True)]
         told = ", ".join(f"{one:.1f}" for one in ratios)
-        print(f"perceptron is faster than spacy by {statistics.median(ratios):.1f} ({told})")
+        say(f"perceptron is faster than spacy by {statistics.median(ratios):.1f} ({told})")
+    if options.keep:
+        benchmark.keep({"speed": SAID})
+        benchmark.write_page()
 
 
 def told_of_files(model: Perceptron) -> None:
@@ -106,7 +119,7 @@ def told_of_files(model: Perceptron) -> None:
     size = sum(map(len, files.values())) / 1e6
     imports, loads = (statistics.median(float(one[n]) for one in printed) for n in (0, 1))
     told = f"loaded in {loads:.2f} s after {imports:.2f} s of imports (medians of 5 processes)"
-    print(f"perceptron: {size:.2f} MB in {', '.join(files)}; {told}")
+    say(f"perceptron: {size:.2f} MB in {', '.join(files)}; {told}")
 
 
 def trained_pipeline(documents: Sequence[Document], epochs: int) -> Any:

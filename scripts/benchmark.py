@@ -331,6 +331,10 @@ def _levers(known: dict[str, Any]) -> Iterator[str]:
             for name, figures in levers.items()
         ]
         yield _table(["", "by documents", "by sentences"], rows)
+    if said := known.get("speed"):
+        yield "## Speed"
+        yield "What `scripts/bench_baselines.py` said:"
+        yield "\n".join(["```", *said, "```"])
 
 
 def _row(system: str, figures: dict[str, Any], metrics: Sequence[str]) -> list[str]:
@@ -386,6 +390,12 @@ def keep(new: dict[str, Any]) -> None:
     write_whole({MEASURED: json.dumps(figures() | new, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"})
 
 
+def write_page() -> None:
+    """Write docs/benchmark.md from what is known."""
+    reported = tomllib.loads(REPORTED.read_text(encoding="utf-8"))["figures"]
+    write_whole({PAGE: page(figures(), reported).encode()})
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -407,8 +417,7 @@ def main() -> None:
             new = measured(name, task, systems)
             known = figures()["corpora"].get(name, {}).get("systems", {}) if options.systems else {}
             keep({"corpora": {**figures()["corpora"], name: {**new, "systems": {**known, **new["systems"]}}}})
-    reported = tomllib.loads(REPORTED.read_text(encoding="utf-8"))["figures"]
-    write_whole({PAGE: page(figures(), reported).encode()})
+    write_page()
 
 
 if __name__ == "__main__":

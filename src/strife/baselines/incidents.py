@@ -16,7 +16,7 @@ from strife.baselines.pieces import Labelled, Sentence, flat
 from strife.model import Document, Template
 
 HINTS = 200
-LEAST = 10  # sentences that a hint occurs in
+LEAST = 5  # sentences that a hint occurs in
 
 
 def everywhere(document: Document) -> list[Labelled]:
