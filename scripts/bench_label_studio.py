@@ -10,6 +10,7 @@ included; peak memory is the operating system's, of the command alone. Needs the
 import argparse
 import hashlib
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from bench_validate import generated_document
 from strife.labelstudio import server
-from strife.store import write_documents
+from strife.model import encode
 
 
 def run(name: str, studio: server.Studio, command: list[str]) -> None:
@@ -35,6 +36,8 @@ def run(name: str, studio: server.Studio, command: list[str]) -> None:
     seconds = time.perf_counter() - begin
     if os.waitstatus_to_exitcode(status) not in (0, 1):
         sys.exit(f"{name} failed: {lines[-3:]}")
+    if usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+        sys.exit("a process begins with the peak of the one that starts it, and this one has grown too large")
     said = next((line for line in reversed(lines) if not line.startswith("http")), "")
     print(f"{name:<22} {seconds:8.1f} s {usage.ru_maxrss / 1024:6.0f} MB   {said}", flush=True)
 
@@ -45,10 +48,20 @@ def peak(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
+def digests(folder: Path) -> dict[str, bytes]:
+    """The hash of each file."""
+    found = {}
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            found[path.name] = hashlib.file_digest(file, "sha256").digest()
+    return found
+
+
 def measure(tasks: int, studio: server.Studio, folder: Path) -> None:
     """All commands on a project of so many tasks."""
     source = folder / f"documents-{tasks}.jsonl"
-    write_documents(source, [generated_document(number) for number in range(1, tasks + 1)])
+    with source.open("wb") as file:
+        file.writelines(encode(generated_document(number)) + b"\n" for number in range(1, tasks + 1))
     print(f"\n{tasks} tasks, {source.stat().st_size / 1e6:.1f} MB of documents")
     project = ["--project", f"bench {tasks}"]
     push = ["push", str(source), *project, "--send", "annotations"]
@@ -57,11 +70,10 @@ def measure(tasks: int, studio: server.Studio, folder: Path) -> None:
     batch = folder / f"batch-{tasks}"
     pull = ["pull", *project, "--out", str(batch)]
     run("pull, per document", studio, [*pull, "--per-document"])
-    before = {path.name: hashlib.sha256(path.read_bytes()).digest() for path in batch.iterdir()}
+    before = digests(batch)
     run("pull again, all rules", studio, pull)
-    same = before == {path.name: hashlib.sha256(path.read_bytes()).digest() for path in batch.iterdir()}
     print(
-        f"same bytes: {same}, {(batch / 'tasks.json').stat().st_size / 1e6:.1f} MB; "
+        f"same bytes: {before == digests(batch)}, {(batch / 'tasks.json').stat().st_size / 1e6:.1f} MB; "
         f"the server's peak so far: {peak(studio.process.pid):.0f} MB"
     )
     run("status", studio, ["status", *project])

@@ -325,7 +325,9 @@ def test_one_annotator_waits_unless_single_is_asked_for() -> None:
     assert (line.layer, line.by, line.decision) == ("document", "single 2", "2")
     assert gold(adjudicated({"2": ONE}, log=outcome.lines)) == gold(outcome)
     assert adjudicated({"3": ONE}, log=outcome.lines).case is None
-    assert len(open_questions(adjudicated({"2": ONE, "3": mark()}, log=outcome.lines))) == 3
+    both = adjudicated({"2": ONE, "3": mark()}, log=outcome.lines)
+    assert len(open_questions(both)) == 3
+    assert both.unused == outcome.lines
 
 
 def test_a_decision_holds_when_annotators_swap_and_is_asked_again_when_options_change() -> None:
@@ -338,6 +340,15 @@ def test_a_decision_holds_when_annotators_swap_and_is_asked_again_when_options_c
     agreed = adjudicated({"2": narrow, "3": narrow}, log=log)
     assert gold(agreed).entities == narrow.entities
     assert agreed.unused == log
+
+
+def test_the_words_in_a_log_are_for_the_reader() -> None:
+    narrow, wide = mark(("NUM", "two")), mark(("NUM", "two men"))
+    (line,) = adjudicated({"2": narrow, "3": wide}, version(wide, "9")).lines
+    bare = msgspec.structs.replace(line, decision="NUM 26:33", why="by hand")
+    again = adjudicated({"2": narrow, "3": wide}, version(wide, "9"), log=[bare])
+    assert gold(again).entities == wide.entities
+    assert [one.why for one in again.lines] == ["by hand"]
 
 
 def test_an_addition_holds_until_an_annotator_has_it_too() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import strife
 from tests.conftest import ROOT
 
 SRC = ROOT / "src"
@@ -175,6 +176,21 @@ def loaded_by(statement: str) -> set[str]:
 )
 def test_import_loads_nothing_heavy(statement: str) -> None:
     assert loaded_by(statement) & set(HEAVY) == set()
+
+
+@pytest.mark.parametrize("statement", ["import strife", "import strife.cli", "import strife.validation"])
+def test_import_loads_nothing_that_checking_has_no_use_for(statement: str) -> None:
+    # These take longer to import than the corpus to check.
+    unused = ("adjudication", "agreement", "baselines", "formats", "gold", "loading", "mend", "release", "scoring")
+    loaded = {name.split(".")[1] for name in loaded_by(statement) if name.startswith("strife.")}
+    assert loaded & set(unused) == set()
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    assert all(getattr(strife, name) is not None for name in strife.__all__)
+    assert set(strife._LATER) <= set(strife.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nosuch'"):
+        _ = strife.nosuch
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -261,6 +261,38 @@ def test_huge_numbers_are_findings_and_fit_a_report(tmp_path: Path, sym: Ontolog
     ]
 
 
+# ---------------------------------------------------------------- several processes
+
+
+def several_processes(patch: pytest.MonkeyPatch) -> None:
+    """Every export is large, and a run of tasks short."""
+    patch.setattr("strife.check.LARGE", 0)
+    patch.setattr("strife.stream.CHUNK", 300)
+    patch.setattr("os.cpu_count", lambda: 2)
+
+
+def test_several_processes_find_what_one_finds(tmp_path: Path, sym: Ontology, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [task(BAD if n % 3 else GOOD, number=n, doc_id=f"d{n % 20}") for n in range(40)]
+    tasks[25] = {"id": 25, "data": {}, "annotations": []}
+    path = export(tmp_path / "export.json", *tasks)
+    alone = check_paths([path], sym, FORM, doc_ids=frozenset(["d3", "d99"]))
+    several_processes(monkeypatch)
+    assert check_paths([path], sym, FORM, doc_ids=frozenset(["d3", "d99"])) == alone
+    assert {f.code for f in alone.report.findings} >= {"SPN203", "DOC101"}
+    assert [f.doc_id for f in alone.report.findings if f.code == "DOC101"] == ["task-number-26"]
+    assert alone.doc_ids == {"d3"}
+
+
+def test_a_broken_end_is_refused_by_several_processes_too(
+    tmp_path: Path, sym: Ontology, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = export(tmp_path / "export.json", *[task(GOOD, number=n) for n in range(40)])
+    path.write_bytes(path.read_bytes()[:-30])
+    several_processes(monkeypatch)
+    with pytest.raises(InputError, match=r"^FIL004 .*after 39 whole tasks"):
+        check_paths([path], sym)
+
+
 # ---------------------------------------------------------------- which files
 
 

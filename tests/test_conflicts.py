@@ -142,7 +142,10 @@ def test_the_task_begins_with_what_stands_and_shows_every_version(desk: Desk, ra
     marked = [one["value"]["text"] for one in agreed["result"] if one.get("from_name") == "entity"]
     assert marked == ["Police", "rebels", "Talmar", "Friday"]
     marks = [(one["value"]["text"], one["value"]["labels"]) for one in agreed["result"] if one["type"] == "labels"][-2:]
-    assert marks == [("killed", ["1 2 3"]), ("two villagers", ["4"])]
+    assert marks == [
+        ("Friday", ["TIME"]),
+        ("two villagers", ["conflict 4"]),
+    ]
     assert [one["result"] for one in versions] == [results(d, desk.ontology) for d in (raid, other(raid))]
 
 
@@ -190,7 +193,8 @@ def test_a_conflict_without_answer_stays_open_and_the_others_are_kept(desk: Desk
     assert later.added == 1
 
 
-def test_with_neither_the_text_says_what_is_right(desk: Desk, raid: Document) -> None:
+@pytest.mark.parametrize("end", ["x", "conflict-4"])  # the mark of the conflict covers the region
+def test_with_neither_the_text_says_what_is_right(desk: Desk, raid: Document, end: str) -> None:
     passes = desk.passes(a2=raid, a3=other(raid))
     first = adjudicate([passes], desk.ontology)
     marked = {
@@ -199,7 +203,7 @@ def test_with_neither_the_text_says_what_is_right(desk: Desk, raid: Document) ->
         "c3": "0",
         "c4": NEITHER,
         "why_3": "the group",
-        "results": [region("x", "entity", "ARM", raid, 31, 44), arrow("e2", "x", "victim")],
+        "results": [region("x", "entity", "ARM", raid, 31, 44), arrow("e2", end, "victim")],
     }
     found = adjudicate([passes], desk.ontology, [desk.answers(first, marked)])
     (document,) = found.gold

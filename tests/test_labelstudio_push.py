@@ -1,5 +1,6 @@
 """What a push plans, without a server: which tasks are new, which differ, which are refused."""
 
+import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,6 @@ import pytest
 
 from strife.labelstudio.client import Stored
 from strife.labelstudio.push import Held, Plan, PushError, held_tasks, plan
-from strife.model import text_hash
 
 
 def task(doc_id: Any, text: Any = "Rebels took Talmar.", **data: str) -> dict[str, Any]:
@@ -19,10 +19,8 @@ def stored(number: int, data: Mapping[str, Any]) -> Stored:
 
 
 def held(**texts: str) -> dict[str, Held]:
-    return {
-        doc_id: Held(number, text_hash(text), {"style": "news"}, frozenset(), frozenset())
-        for number, (doc_id, text) in enumerate(texts.items(), 1)
-    }
+    tasks = (stored(n, task(doc_id, text, style="news")["data"]) for n, (doc_id, text) in enumerate(texts.items(), 1))
+    return held_tasks(tasks)[0]
 
 
 def test_new_tasks_are_missing_and_others_are_left_alone() -> None:
@@ -65,8 +63,27 @@ def test_texts_are_compared_to_the_last_code_point() -> None:
 
 def test_what_the_server_holds() -> None:
     known, loose = held_tasks([stored(1, {"doc_id": "a", "text": "x", "style": "news"}), stored(2, {"text": "y"})])
-    assert known == {"a": Held(1, text_hash("x"), {"style": "news"}, frozenset(), frozenset())}
+    assert known.keys() == {"a"}
+    assert known["a"].has_text("x")
+    assert not known["a"].has_text("y")
+    assert known["a"].has({"style": "news", "doc_id": "a", "findings": "some"})
+    assert not known["a"].has({"style": "news", "published": "2024-05-06"})
+    assert not known["a"].has({"style": "digest"})
     assert loose == 1
+
+
+def test_what_is_kept_of_a_task_does_not_grow_with_it() -> None:
+    def kept(length: int) -> int:
+        tracemalloc.start()
+        try:
+            tasks = (stored(n, {"doc_id": str(n), "text": "x" * length, "style": "y" * length}) for n in range(1000))
+            known = held_tasks(tasks)
+            return tracemalloc.get_traced_memory()[0] // len(known[0])
+        finally:
+            tracemalloc.stop()
+
+    assert kept(10_000) < kept(10) + 50
+    assert kept(10_000) < 600  # bytes a task
 
 
 def test_doc_id_twice_on_the_server_is_refused() -> None:

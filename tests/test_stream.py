@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import pickle
 import re
 import tracemalloc
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from strife.labelstudio.export import read_export
 from strife.ontology import Ontology
-from strife.stream import InputError, head, json_array, json_lines, open_bytes
+from strife.stream import InputError, head, items_at, json_array, json_lines, json_runs, open_bytes
 
 BOM = b"\xef\xbb\xbf"
 TRICKY: list[dict[str, Any]] = [
@@ -80,6 +81,36 @@ def test_items_equal_those_of_json_loads(file: Path, items: list[Any], layout: d
     text = json.dumps(items, **layout)
     file.write_bytes(text.encode())
     assert read(file, chunk) == json.loads(text)
+
+
+@given(arrays, layouts, st.integers(1, 80), st.sampled_from([b"", BOM, b" \r\n", BOM + b"\t "]), st.booleans())
+def test_a_run_can_be_read_again_by_its_place(
+    file: Path, items: list[Any], layout: dict[str, Any], chunk: int, before: bytes, packed: bool
+) -> None:
+    content = before + json.dumps(items, **layout).encode() + b" \n"
+    file.write_bytes(gzip.compress(content) if packed else content)
+    count = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("strife.stream.CHUNK", chunk)
+        for run in json_runs(file):
+            assert run.number == count + 1
+            assert items_at(file, run.offset, run.size) == run.items
+            count += len(run.items)
+    assert count == len(items)
+
+
+def test_a_run_of_a_file_that_was_cut_since_is_refused(file: Path) -> None:
+    file.write_bytes(WHOLE)
+    (run,) = json_runs(file)
+    file.write_bytes(WHOLE[:-40])
+    with pytest.raises(InputError, match=r"^FIL004 "):
+        items_at(file, run.offset, run.size)
+
+
+def test_a_refusal_comes_whole_out_of_another_process() -> None:
+    error = InputError("FIL004", Path("x.json"), "it breaks off", "a whole export", "export again")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.code) == (InputError, str(error), "FIL004")
 
 
 @pytest.mark.parametrize("indent", [None, 2])

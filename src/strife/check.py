@@ -7,7 +7,6 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +15,11 @@ from strife.labelstudio.export import read_task, refuse_lossy
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.store import numbered_documents
-from strife.stream import InputError, head, json_array
+from strife.stream import InputError, head, is_packed, items_at, json_runs
 from strife.validate import ACROSS, ALL, Trace, check_across, check_document, trace
 from strife.validate.draft import Draft
 
 LARGE = 16 << 20  # bytes of an export that is worth several processes
-BATCH = 200  # tasks
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
@@ -97,31 +95,30 @@ def _parts(path: Path, asked: Asked) -> Iterator[Part]:
         yield from _documents(path, asked)
         return
     refuse_lossy(path)
-    batches = _batches(enumerate(json_array(path), 1))
-    if path.stat().st_size < LARGE or (os.cpu_count() or 1) < 2:
-        for batch in batches:
-            yield _check_tasks(batch, path, asked)
+    processors = os.cpu_count() or 1
+    if path.stat().st_size < LARGE or processors < 2 or is_packed(path):
+        for run in json_runs(path):
+            yield _check_tasks(map(bytes, run.items), path, run.number, asked)
         return
     with ProcessPoolExecutor(initializer=gc.disable) as pool:
         waiting: deque[Future[Part]] = deque()
-        for batch in batches:
-            waiting.append(pool.submit(_check_tasks, batch, path, asked))
-            if len(waiting) > 2 * (os.cpu_count() or 1):  # bounded, so that memory stays flat
+        for run in json_runs(path):
+            waiting.append(pool.submit(_check_run, path, run.offset, run.size, run.number, asked))
+            if len(waiting) > 2 * processors:  # bounded, so that memory stays flat
                 yield waiting.popleft().result()
         for future in waiting:
             yield future.result()
 
 
-def _batches(tasks: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
-    iterator = iter(tasks)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
+def _check_run(path: Path, offset: int, size: int, number: int, asked: Asked) -> Part:
+    """Check a run of tasks that is read here again, which costs less than to be sent it."""
+    return _check_tasks(map(bytes, items_at(path, offset, size)), path, number, asked)
 
 
-def _check_tasks(tasks: list[tuple[int, bytes]], path: Path, asked: Asked) -> Part:
+def _check_tasks(tasks: Iterable[bytes], path: Path, first: int, asked: Asked) -> Part:
     """Check the submitted annotations of some tasks; a task without any version counts as "unannotated"."""
     part = Part([], Counter(), set(), [])
-    for number, raw in tasks:
+    for number, raw in enumerate(tasks, first):
         task = read_task(raw, path, number, asked.ontology)
         part.findings.extend(finding for finding in task.findings if finding.code in asked.codes)
         if not task.versions:

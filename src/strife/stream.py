@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 import msgspec
 
@@ -28,15 +28,35 @@ class InputError(Refusal, ValueError):
 
     def __init__(self, code: str, path: Path | str, found: str, expected: str, do: str) -> None:
         self.code = code
+        self._parts = (code, path, found, expected, do)
         super().__init__(f"{code} {path}: {found}; expected {expected}; {do}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:  # to come whole out of another process
+        return type(self), self._parts
+
+
+class Run(NamedTuple):
+    """Whole items of a JSON array in a row: the number of the first (from 1), the items, their place in the file.
+
+    `offset` and `size` count bytes of what `open_bytes` gives.
+    """
+
+    number: int
+    items: list[msgspec.Raw]
+    offset: int
+    size: int
+
+
+def is_packed(path: Path) -> bool:
+    """Is the file gzip'd? Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def open_bytes(path: Path) -> BinaryIO:
     """The file for reading, unpacked if it is gzip'd; a UTF-8 byte order mark is skipped."""
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        stream = cast(BinaryIO, gzip.GzipFile(path)) if packed else path.open("rb")
+        stream = cast(BinaryIO, gzip.GzipFile(path)) if is_packed(path) else path.open("rb")
     except OSError as error:
         raise InputError("FIL007", path, _reason(error), "a readable file", "check the path and its rights") from error
     try:
@@ -74,7 +94,13 @@ def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def json_array(path: Path) -> Iterator[bytes]:
-    """The items of a JSON array of objects, as bytes, in order.
+    """The items of a JSON array of objects, as bytes, in order. Raises InputError."""
+    for run in json_runs(path):
+        yield from map(bytes, run.items)
+
+
+def json_runs(path: Path) -> Iterator[Run]:
+    """The items of a JSON array of objects in runs of about a chunk, in order. Raises InputError.
 
     A chunk is cut at a place that looks like a border between two items; the decoder then proves that what
     stands before the cut is a whole number of items (a cut inside a nested array or a string leaves
@@ -86,18 +112,25 @@ def json_array(path: Path) -> Iterator[bytes]:
             raise InputError("FIL003", path, "no JSON array", "an array of tasks", "export again as JSON")
         del buffer[:1]
         typical = _typical_border(buffer)
-        size, count = CHUNK, 0
-        while True:
-            more = _read(stream, size, path)
-            if not more:
-                break
+        offset, size, number = stream.tell() - len(buffer), CHUNK, 1
+        while more := _read(stream, size, path):
             buffer += more
-            items, used = _whole_items(buffer, typical)
-            yield from items
-            count += len(items)
+            items, end, used = _whole_items(buffer, typical)
+            if items:
+                yield Run(number, items, offset, end)
             del buffer[:used]
+            offset, number = offset + used, number + len(items)
             size = CHUNK if items else size * 2  # one huge item: read ever more of it
-        yield from _last_items(bytes(buffer), path, count)
+        items = _last_items(bytes(buffer), path, number - 1)
+        if items:
+            yield Run(number, items, offset, buffer.rindex(b"]"))
+
+
+def items_at(path: Path, offset: int, size: int) -> list[msgspec.Raw]:
+    """The items of a run, read again. Raises InputError when the file has changed since."""
+    with open_bytes(path) as stream:
+        stream.seek(offset)
+        return _last_items(_read(stream, size, path) + b"]", path, 0)
 
 
 def _typical_border(buffer: bytearray) -> re.Pattern[bytes]:
@@ -110,8 +143,8 @@ def _typical_border(buffer: bytearray) -> re.Pattern[bytes]:
     return re.compile(_BORDER.pattern + rb"(?=\{\s*" + first + rb"\s*:\s*" + value + rb"\s*,\s*" + second + rb")")
 
 
-def _whole_items(buffer: bytearray, typical: re.Pattern[bytes]) -> tuple[list[bytes], int]:
-    """The items that lie whole in the buffer, and how many bytes they take with the comma after them."""
+def _whole_items(buffer: bytearray, typical: re.Pattern[bytes]) -> tuple[list[msgspec.Raw], int, int]:
+    """The items that lie whole in the buffer, and how many bytes they take, without and with the comma after them."""
     near = max(0, len(buffer) - (CHUNK >> 3))  # mostly the last border is near the end; then look everywhere
     for border, begin in dict.fromkeys(((typical, near), (typical, 0), (_BORDER, 0))):
         for match in list(border.finditer(buffer, begin))[: -_GUESSES - 1 : -1]:
@@ -119,13 +152,13 @@ def _whole_items(buffer: bytearray, typical: re.Pattern[bytes]) -> tuple[list[by
                 items = _SPLIT.decode(b"".join((b"[", memoryview(buffer)[: match.start() + 1], b"]")))
             except (msgspec.DecodeError, RecursionError):
                 continue
-            return [bytes(item) for item in items], match.end()
-    return [], 0
+            return items, match.start() + 1, match.end()
+    return [], 0, 0
 
 
-def _last_items(rest: bytes, path: Path, count: int) -> list[bytes]:
+def _last_items(rest: bytes, path: Path, count: int) -> list[msgspec.Raw]:
     try:
-        return [bytes(item) for item in _SPLIT.decode(b"[" + rest)]
+        return _SPLIT.decode(b"[" + rest)
     except (msgspec.DecodeError, RecursionError) as error:
         found = f"after {count} whole tasks the JSON breaks off or is broken ({error})"
         raise InputError("FIL004", path, found, "a whole export", "export again") from error

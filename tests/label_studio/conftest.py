@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from strife import baselines
 from strife.labelstudio import server
 from strife.labelstudio.client import Client
+from strife.model import Document
+from strife.ontology import Ontology
+from strife.store import read_documents, write_whole
+from tests.conftest import ROOT
 from tests.label_studio.people import Person, sign_up
 
 
@@ -66,6 +71,21 @@ def ben(studio: server.Studio) -> Iterator[Person]:
     person = sign_up(studio, "ben")
     with person.client:
         yield person
+
+
+@pytest.fixture(scope="session")
+def gold() -> list[Document]:
+    """The corpus."""
+    return list(read_documents(ROOT / "corpus" / "gold.jsonl"))
+
+
+@pytest.fixture(scope="session")
+def model(gold: list[Document], ontology: Ontology, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained baseline."""
+    folder = tmp_path_factory.mktemp("model")
+    trained = baselines.train("linear", gold[:3], [], ontology)
+    write_whole({folder / name: content for name, content in trained.files().items()})
+    return folder
 
 
 @pytest.fixture

@@ -124,8 +124,12 @@ class Editor:
     def select(self, label: str, nth: int = 0) -> None:
         """Click on a region, so that its attributes are shown."""
         self.page.keyboard.press("Escape")
-        self.marks(label).nth(nth).click()
-        self.page.locator(".strife-help").wait_for(state="hidden")
+        for _ in range(10):  # the editor passes over the first click after words were marked a second time
+            self.marks(label).nth(nth).click()
+            self.page.wait_for_timeout(500)
+            if self.page.locator(".strife-help").is_hidden():
+                return
+        raise AssertionError(f"a click does not select {label}")
 
     def draw(self, role: str, head: tuple[str, int], tail: tuple[str, int]) -> None:
         """Draw an arrow between two regions (label, nth) and name it in the panel of relations."""
@@ -157,6 +161,16 @@ class Editor:
         title = self.page.locator(".strife-title", has_text=name)
         choice = self.page.locator("label", has=self.page.locator(f'input[name="{value}"]'))
         self.page.locator(".strife-attribute:visible", has=title).locator(choice).click()
+
+    def chosen(self) -> dict[str, str]:
+        """The choices that are ticked, by the heading of the attribute."""
+        found = {}
+        for box in self.page.locator(".strife-attribute:visible").all():
+            ticked = box.locator("input:checked")
+            if ticked.count():
+                heading = box.locator(".strife-title").inner_text().split(" ·")[0].strip(" *")
+                found[heading.replace(" ", "_")] = str(ticked.get_attribute("name"))
+        return found
 
     def write(self, name: str, text: str) -> None:
         """Write into the field of an attribute, and press Enter."""

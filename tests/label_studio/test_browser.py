@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from strife import baselines
 from strife.finding import Finding
 from strife.labelstudio.client import Client
 from strife.labelstudio.export import Version, read_export
 from strife.labelstudio.interface import interface
+from strife.labelstudio.predict import predictor
 from strife.labelstudio.pull import pull
 from strife.labelstudio.push import Setup, push_tasks
 from strife.labelstudio.server import Studio
@@ -207,6 +209,39 @@ def test_a_prediction_is_shown_and_can_be_accepted(
     assert version.state == "submitted"
     assert told(version.document) == told(wanted)
     assert [finding.code for finding in findings if finding.severity == "error"] == []
+
+
+def test_a_baselines_prediction_is_shown_with_its_attributes_and_can_be_accepted(
+    editor: Editor,
+    studio: Studio,
+    anna: Person,
+    title: str,
+    gold: list[Document],
+    model: Path,
+    ontology: Ontology,
+    tmp_path: Path,
+) -> None:
+    document = gold[4]
+    wanted = baselines.load(model).predict(document)
+    version, predict = predictor(model, ontology)
+    setup = Setup(title, interface(ontology), "<p>Read first.</p>", model_version=version)
+    project = push_tasks(anna.client, setup, [task(document)], predict).project
+    (stored,) = anna.client.tasks(project)
+    editor.open(f"{studio.url}/projects/{project.id}/data?task={stored.id}")
+    assert version in editor.tab(1)
+    editor.tab(0)  # one's own annotation begins with it
+    for label in ("DEATH", "BOMBING", "STATEMENT"):
+        events = sorted((event for event in wanted.events if event.type == label), key=lambda event: event.span)
+        assert editor.marks(label).count() == len(events)
+        editor.select(label)
+        choices = {name: value for name, value in events[0].attributes.items() if isinstance(value, str)}
+        assert choices
+        assert editor.chosen() == choices
+    editor.submit()
+    found, findings = pulled(anna.client, title, tmp_path, ontology)
+    assert found.state == "submitted"
+    assert told(found.document) == told(wanted)
+    assert "ONT302" not in {finding.code for finding in findings}
 
 
 def test_what_is_to_be_mended_stands_beside_the_text_and_nothing_where_nothing_is(

@@ -19,24 +19,7 @@ from strife.labelstudio.survey import survey
 from strife.labelstudio.tasks import annotation, task
 from strife.model import Document, Entity
 from strife.ontology import Ontology
-from strife.store import read_documents, write_whole
-from tests.conftest import ROOT
 from tests.label_studio.people import Person
-
-GOLD = ROOT / "corpus" / "gold.jsonl"
-
-
-@pytest.fixture(scope="module")
-def gold() -> list[Document]:
-    return list(read_documents(GOLD))
-
-
-@pytest.fixture(scope="module")
-def model(gold: list[Document], ontology: Ontology, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    trained = baselines.train("linear", gold[:3], [], ontology)
-    write_whole({folder / name: content for name, content in trained.files().items()})
-    return folder
 
 
 def tasks_of(client: Client, project: Project) -> Iterator[snapshot.Task]:

@@ -1,5 +1,6 @@
 """Decisions and the questions they answer: lines of the log made, merged without contradiction, and applied."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from strife.model import Document
 from strife.ontology import Ontology
 
 NOBODY = "nobody"
+_QUOTED = re.compile(r'(\d+:\d+) "(?:[^"\\]|\\.)*"')
 
 
 def line_of(bare: Document, change: Amendment, asked: Mapping[str, Question], by: str, why: str) -> Decision:
@@ -116,8 +118,8 @@ def recorded(log: Mapping[tuple[str, str], Decision], new: Mapping[tuple[str, st
 
 
 def _same(one: Decision, other: Decision) -> bool:
-    """Do they decide the same? Both are written by this module, unless the log was edited by hand."""
-    return one.decision == other.decision
+    """Do they decide the same? The words beside spans may be left out in a log that was edited by hand."""
+    return _QUOTED.sub(r"\1", one.decision) == _QUOTED.sub(r"\1", other.decision)
 
 
 def _contradiction(line: Decision, first: str, one: Decision, second: str, advice: str) -> str:
@@ -149,6 +151,8 @@ def applied(
     faults = []
     for line in lines:
         if line.layer == WHOLE:
+            if len(present) > 1:
+                result.unused.append(line)
             continue
         question = asked.get(line.id)
         try:

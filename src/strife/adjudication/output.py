@@ -3,13 +3,17 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strife.adjudication.log import Decision
 from strife.adjudication.run import Adjudication
-from strife.labelstudio.conflicts import conflict_config, conflict_task
+from strife.labelstudio.conflicts import AGREED, conflict_config, conflict_task
 from strife.model import encode
 from strife.ontology import Ontology
 from strife.report import one_line
+
+if TYPE_CHECKING:
+    from strife.labelstudio.client import Client
 
 GOLD, TASKS, CONFIG = "gold.jsonl", "conflicts.json", "conflicts.xml"
 SHOWN = 5
@@ -25,7 +29,22 @@ def output_files(found: Adjudication, ontology: Ontology) -> dict[str, bytes]:
     }
 
 
-def summary(found: Adjudication, log: Path, out: Path) -> str:
+def push_conflicts(client: "Client", title: str, found: Adjudication, ontology: Ontology) -> str:
+    """Make a project of the open conflicts on a Label Studio server and return its address.
+
+    Raises PushError for a title that is taken: each round has a project of its own, so that answers stay with what was
+    asked; and ServerError.
+    """
+    from strife.labelstudio.push import PushError, Setup, push_tasks
+
+    if client.project(title) is not None:
+        raise PushError(f"there is a project {title!r} already; choose another title for each round of conflicts")
+    setup = Setup(title, conflict_config(ontology), overlap=1, model_version=AGREED)
+    done = push_tasks(client, setup, [conflict_task(case, ontology) for case in found.open])
+    return client.link(done.project)
+
+
+def summary(found: Adjudication, log: Path, out: Path, link: str | None = None) -> str:
     """What is gold, what is open, what to do next."""
     conflicts = sum(len(case.settled.open) for case in found.open)
     wrong = {finding.doc_id for finding in found.findings}
@@ -46,7 +65,9 @@ def summary(found: Adjudication, log: Path, out: Path) -> str:
     lines.append(f"decisions: {len(found.decisions)} in {log}, {found.added} new or changed")
     lines += _listed(found.unused, "fit no question any more; they stay in the log")
     lines += _listed(found.unexplained, "do not say why; write it into the last column")
-    if found.open:
+    if link is not None:
+        lines += ["next: let a curator answer, pull the project, and run this again with --curated", link]
+    elif found.open:
         lines.append(
             f"next: make a project with {out / CONFIG}, import {out / TASKS}, let a curator answer, "
             "and run this again with --curated EXPORT"

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from strife.cli.labelstudio import Data, Server, TokenFile
+from strife.cli.labelstudio import _client as connection
 from strife.cli.options import OntologyFile, refusals
 
 
@@ -24,6 +26,10 @@ def adjudicate(
     policy: Annotated[Merge, typer.Option(help="What is taken without asking a curator.")] = Merge.unanimous,
     single: Annotated[bool, typer.Option("--single", help="Take documents of one annotator as they are.")] = False,
     annotator: Annotated[list[str] | None, typer.Option(help="Only these annotators (may be given often).")] = None,
+    push: Annotated[str | None, typer.Option(help="Make a project of this title with the conflicts.")] = None,
+    server: Server = None,
+    token_file: TokenFile = None,
+    data: Data = None,
     ontology: OntologyFile = None,
 ) -> None:
     """Merge annotators into gold, ask a curator about the rest; exit 1 while something is open."""
@@ -43,5 +49,11 @@ def adjudicate(
         if found.added or not table.exists():
             written[table] = log_bytes(found.decisions)
         write_whole(written)
-    typer.echo(summary(found, table, out))
+        link = None
+        if push and found.open:
+            from strife.adjudication.output import push_conflicts
+
+            with connection(server, token_file, data) as client:
+                link = push_conflicts(client, push, found, loaded)
+    typer.echo(summary(found, table, out, link))
     raise typer.Exit(0 if found.finished else 1)

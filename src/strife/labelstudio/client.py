@@ -227,18 +227,18 @@ class Client:
             answer = self._api.projects.import_tasks(project.id, request=tasks)
             return int(answer.task_count or 0)
 
+    def data(self, task: int) -> dict[str, Any] | None:
+        """The data of a task; None when the task is gone."""
+        with self._told(f"read task {task}"), _unless_gone():
+            return dict(self._api.tasks.get(str(task)).data or {})
+        return None
+
     def set_data(self, task: int, data: Mapping[str, Any]) -> bool:
         """Replace the data of a task; False when the task is gone."""
-        from label_studio_sdk.core.api_error import ApiError
-
-        with self._told(f"change task {task}"):
-            try:
-                self._api.tasks.update(str(task), data=dict(data))
-            except ApiError as error:
-                if error.status_code == 404:
-                    return False
-                raise
-        return True
+        with self._told(f"change task {task}"), _unless_gone():
+            self._api.tasks.update(str(task), data=dict(data))
+            return True
+        return False
 
     def predict(self, task: int, prediction: Mapping[str, Any]) -> None:
         """Attach a prediction (model_version, score, result) to a task."""
@@ -303,6 +303,18 @@ class Client:
         """The address of a project, a task in its editor, or a tab, for a browser."""
         query = f"?task={task}" if task is not None else f"?tab={tab.id}" if tab is not None else ""
         return f"{self.url}/projects/{project.id}/data{query}"
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """End the block, and nothing else, when what it asks for is not there."""
+    from label_studio_sdk.core.api_error import ApiError
+
+    try:
+        yield
+    except ApiError as error:
+        if error.status_code != 404:
+            raise
 
 
 def _tab(title: str, columns: Iterable[str], shown: Collection[str]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The conflict project: what annotators disagree about, as Label Studio tasks for a curator, and the answers read back.
 
 Beside the text stands a list of numbered conflicts, each with the annotators' options, "neither", and a line for why.
-The curator's annotation begins as the part that stands (the prediction "agreed"), with the places of the conflicts
-marked by their numbers; each annotator's version is another prediction. Whoever picks an option marks nothing: the
-option is put into gold with all that hangs on it. With "neither" the curator marks in the text what is right.
+The curator's annotation begins as the part that stands (the prediction "agreed"), with the words of contested mentions
+and triggers marked by the numbers of their conflicts; each annotator's version is another prediction. Whoever picks an
+option marks nothing: it is put into gold with all that hangs on it. With "neither" the curator marks what is right.
 
 A task carries all that is needed to read its answers: the questions, their options, and what stood at the beginning.
 """
@@ -73,7 +73,8 @@ def conflict_task(case: Case, ontology: Ontology) -> dict[str, Any]:
     numbers: dict[tuple[int, int], list[str]] = {}
     for number, question in enumerate(asked, 1):
         place = question.place
-        numbers.setdefault(place.item[:2], []).append(str(number))
+        if place.layer in ITEMS:  # all else hangs on a mark that stands, which a second one would cover
+            numbers.setdefault(place.item[:2], []).append(str(number))
         options = [
             {"value": f"{_who(names)}: {reader.answer(place, answer, names[0])}", "alias": f"{question.id} {index}"}
             for index, (answer, names) in enumerate(question.options.items())
@@ -90,13 +91,14 @@ def conflict_task(case: Case, ontology: Ontology) -> dict[str, Any]:
                 "options": options,
             }
         )
+    labels = {span: f"{MARK} {' '.join(found)}" for span, found in numbers.items()}
     start = results(gold(bare, case.settled, case.versions.values()), ontology)
     data = task(bare)["data"] | {
         "conflicts": conflicts,
-        "marks": [{"value": " ".join(found), "background": "#d00000"} for found in numbers.values()],
+        "marks": [{"value": label, "background": "#d00000"} for label in labels.values()],
         "start": start,
     }
-    marks = [_mark(span, " ".join(found), bare.text) for span, found in numbers.items() if span[0] >= 0]
+    marks = [_mark(span, label, bare.text) for span, label in labels.items()]
     predictions = [{"model_version": AGREED, "result": [*start, *marks]}]
     for who, document in sorted(case.passes.items()):
         predictions.append({"model_version": f"annotator {who}", "result": results(document, ontology)})
@@ -109,7 +111,7 @@ def _who(names: tuple[str, ...]) -> str:
 
 def _mark(span: tuple[int, int], label: str, text: str) -> dict[str, Any]:
     value = {"start": span[0], "end": span[1], "text": text[span[0] : span[1]], "labels": [label]}
-    return {"id": f"{MARK}-{label}", "from_name": MARK, "to_name": "text", "type": "labels", "value": value}
+    return {"id": label.replace(" ", "-"), "from_name": MARK, "to_name": "text", "type": "labels", "value": value}
 
 
 class _Asked(msgspec.Struct):
@@ -183,9 +185,25 @@ def _answers(table: dict[str, Any], annotation: dict[str, Any], path: Path, numb
             why[name.removeprefix(WHY)] = " ".join(" ".join(value.get("text") or []).split())
         elif name != MARK:
             marked.append(result)
-    now = version({**annotation, "result": marked})
+    now = version({**annotation, "result": _drawn(marked, annotation)})
     start = version({**annotation, "result": form.start}).document
     return Answers(now.document, start, now.origin, now.findings, tuple(form.conflicts), picked, why)
+
+
+def _drawn(marked: list[dict[str, Any]], annotation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The regions and arrows; an arrow drawn to the mark of a conflict goes to the region that shares its words."""
+    regions: dict[tuple[Any, Any], set[str]] = {}
+    marks: dict[str, tuple[Any, Any]] = {}
+    for result in annotation.get("result") or []:
+        if result.get("type") == "labels":
+            span = (result["value"].get("start"), result["value"].get("end"))
+            if result.get("from_name") == MARK:
+                marks[result["id"]] = span
+            else:
+                regions.setdefault(span, set()).add(result["id"])
+    meant = {mark: next(iter(regions[span])) for mark, span in marks.items() if len(regions.get(span, ())) == 1}
+    ends = ("from_id", "to_id")
+    return [one | {end: meant.get(one[end], one[end]) for end in ends if end in one} for one in marked]
 
 
 def answered(answers: Answers, ontology: Ontology) -> list[tuple[Amendment, str]]:

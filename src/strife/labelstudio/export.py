@@ -328,7 +328,7 @@ class _Builder:
             found = f"{name} is set on a region without a label"
             self.drafts.append(Draft("LSE102", found, "a labelled region", "label the region or delete it"))
             return
-        fitting = [item for item in region if name in self.ontology.attributes_of(item.label)]
+        fitting = len(region) > 1 and [item for item in region if name in self.ontology.attributes_of(item.label)]
         for item in fitting or region[:1]:
             item.attributes[name] = value
 

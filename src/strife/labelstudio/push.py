@@ -4,12 +4,13 @@ A task is known by its doc_id. What the server holds is asked first, with the te
 alone, one whose text differs is refused, since its annotations would point into another text.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from strife.labelstudio.client import Client, Project, Stored
 from strife.labelstudio.interface import FINDINGS, differences, same, told
-from strife.model import text_hash
 from strife.refusal import Refusal
 
 Task = Mapping[str, Any]  # {"data": {"doc_id", "text", ...}, "predictions": [...], "annotations": [...]}
@@ -17,6 +18,7 @@ Predict = Callable[[Mapping[str, Any]], dict[str, Any]]  # the data of a task to
 
 BATCH_TASKS, BATCH_CHARACTERS = 50, 1 << 20
 OVERLAP = 2  # annotators a task, in a new project
+HASH = 16  # bytes
 
 
 class PushError(Refusal):
@@ -35,13 +37,30 @@ class Setup(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What is known of a task on the server, without its text."""
+    """What is kept of a task on the server, as little as does: there may be very many."""
 
     id: int
-    text: str  # its hash
-    data: dict[str, Any]
+    text: bytes  # its hash
+    metadata: bytes  # the hashes of what else is in its data
     model_versions: frozenset[str]
     annotators: frozenset[int]
+
+    def has_text(self, text: str) -> bool:
+        """Is this its text?"""
+        return self.text == _hash(text)
+
+    def has(self, data: Mapping[str, Any]) -> bool:
+        """Are these metadata, perhaps among others, in its data?"""
+        known = {self.metadata[at : at + HASH] for at in range(0, len(self.metadata), HASH)}
+        return known.issuperset(_hashes(data))
+
+
+def _hash(value: object) -> bytes:
+    return hashlib.blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=HASH).digest()
+
+
+def _hashes(data: Mapping[str, Any]) -> Iterator[bytes]:
+    return (_hash(item) for item in _metadata(data).items())
 
 
 class Plan(NamedTuple):
@@ -138,6 +157,8 @@ def held_tasks(stored: Iterable[Stored]) -> tuple[dict[str, Held], int]:
     held: dict[str, Held] = {}
     twice: list[str] = []
     loose = 0
+    versions: dict[frozenset[str], frozenset[str]] = {}  # most tasks share them
+    people: dict[frozenset[int], frozenset[int]] = {}
     for task in stored:
         doc_id = task.data.get("doc_id")
         if not isinstance(doc_id, str) or not doc_id:
@@ -145,9 +166,13 @@ def held_tasks(stored: Iterable[Stored]) -> tuple[dict[str, Held], int]:
             continue
         if doc_id in held:
             twice.append(f"{doc_id} (tasks {held[doc_id].id}, {task.id})")
-        rest = {name: value for name, value in task.data.items() if name not in ("doc_id", "text")}
-        text = text_hash(str(task.data.get("text", "")))
-        held[doc_id] = Held(task.id, text, rest, task.model_versions, task.annotators)
+        held[doc_id] = Held(
+            task.id,
+            _hash(task.data.get("text", "")),
+            b"".join(sorted(_hashes(task.data))),
+            versions.setdefault(task.model_versions, task.model_versions),
+            people.setdefault(task.annotators, task.annotators),
+        )
     if twice:
         raise PushError(f"on the server twice: {', '.join(twice[:8])}; delete one of each, the one without annotations")
     return held, loose
@@ -169,12 +194,12 @@ def plan(tasks: Iterable[Task], held: Mapping[str, Held]) -> tuple[int, Plan]:
             faults.append(f"{doc_id} comes twice; doc_ids have to differ")
         elif doc_id not in held:
             missing.add(doc_id)
-        elif held[doc_id].text != text_hash(text):
+        elif not held[doc_id].has_text(text):
             faults.append(
                 f"{doc_id}: the text differs from the one of task {held[doc_id].id}, whose annotations point into it; "
                 "push it under another doc_id or into another project, or delete the task"
             )
-        elif any(held[doc_id].data.get(name) != value for name, value in _metadata(data).items()):
+        elif not held[doc_id].has(data):
             stale.add(doc_id)
         seen.add(str(doc_id))
     if faults:
@@ -222,8 +247,8 @@ class _Sender:
     def complete(self, task: Task, held: Held, stale: bool) -> None:
         """What a task that is there lacks: metadata, predictions, our annotations."""
         if stale:
-            data = {"doc_id": task["data"]["doc_id"], "text": task["data"]["text"], **held.data}
-            self.updated += self.client.set_data(held.id, data | _metadata(task["data"]))
+            data = self.client.data(held.id)
+            self.updated += data is not None and self.client.set_data(held.id, data | _metadata(task["data"]))
         wanted = [p for p in task.get("predictions", ()) if p["model_version"] not in held.model_versions]
         if self.predict is not None and self.model_version not in held.model_versions:
             wanted.append(self.predict(task["data"]))

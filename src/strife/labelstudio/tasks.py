@@ -49,7 +49,7 @@ def prediction(
     found = results(document, ontology)
     known = scores or {}
     for result in found:
-        if result.get("id") in known:
+        if result["type"] == "labels" and result["id"] in known:  # of an attribute, nobody has said how sure it is
             result["score"] = known[result["id"]]
     mean = {"score": sum(known.values()) / len(known)} if known else {}
     return {"model_version": model_version, **mean, "result": found}

@@ -4,10 +4,11 @@ These keep state, so memory grows with the set. What is kept of a document is a 
 which also travel lightly from one process to another.
 """
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from strife.finding import Origin
 from strife.model import Document, Entity, text_hash
@@ -26,14 +27,20 @@ _WORD = re.compile(r"\w+")
 
 
 class Trace(NamedTuple):
-    """What is left of a checked document; marks are (start, end, label, id), triggers with an empty label."""
+    """What is left of a checked document."""
 
     doc_id: str
     text: str
-    marks: list[tuple[int, int, str, str]]
+    packed: str  # the marks as JSON: a tenth of the memory
     boilerplate: list[tuple[int, int]]
     event: str | None
     origin: Origin | None
+
+    @property
+    def marks(self) -> list[list[Any]]:
+        """[start, end, label, id] of each mention and trigger; a trigger's label is empty."""
+        found: list[list[Any]] = json.loads(self.packed)
+        return found
 
     @property
     def document(self) -> Document:
@@ -46,7 +53,7 @@ def trace(document: Document, origin: Origin | None) -> Trace:
     marks = [(e.start, e.end, e.label, e.id) for e in document.entities]
     marks += [(e.trigger.start, e.trigger.end, "", e.id) for e in document.events]
     boilerplate = [(zone.start, zone.end) for zone in document.zones if zone.label == "boilerplate"]
-    return Trace(document.doc_id, document.text, marks, boilerplate, document.meta.get("event"), origin)
+    return Trace(document.doc_id, document.text, json.dumps(marks), boilerplate, document.meta.get("event"), origin)
 
 
 def names(checked: Sequence[Trace], ontology: Ontology) -> Iterator[tuple[Trace, Draft]]:
@@ -97,7 +104,7 @@ def _unmarked(
                 ):
                     continue
                 if marked is None:
-                    marked = [mark[:2] for mark in one.marks] + one.boilerplate
+                    marked = [(start, end) for start, end, *_ in one.marks] + one.boilerplate
                 if not _touched(marked, start, end):
                     missed[surface].append((one, start))
     for surface, places in sorted(missed.items()):

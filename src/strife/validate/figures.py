@@ -40,9 +40,7 @@ def figures(context: Context) -> Iterator[Draft]:
             if argument.role == COUNT:
                 counted.setdefault(argument.entity_id, []).append(event)
     told: dict[int, str] = {}  # by identity of the event, because an id may be used twice
-    for entity in document.entities:
-        if entity.label not in labels and entity.id not in counted:
-            continue
+    for entity in [e for e in document.entities if e.label in labels or e.id in counted]:
         events = counted.get(entity.id, ())
         surface = document.surface(entity)
         types = sorted({event.type for event in events if LEAST in ontology.attributes_of(event.type)})

@@ -12,6 +12,7 @@ from strife.validate.draft import Context, Draft, shown
 _EDGE = frozenset(" ,.;:!?\"'“”‘’«»()[]{}…")
 _ABBREVIATION = re.compile(r"(?<!\w)(?:[^\W\d_]\.)+$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffd]")
+_ASCII_CONTROL = bytes(n for n in range(128) if _CONTROL.match(chr(n)))
 _NEAR = 30  # code points on each side of an edge that cuts a word
 QUOTE = "quote"  # the attribute in which importers keep the words that a corpus stores, where they differ
 LONGEST = 12  # tokens of a mention
@@ -21,7 +22,11 @@ _READ = 1000  # code points of a mention in which its tokens are counted
 def record(context: Context) -> Iterator[Draft]:
     """Odd characters in the text, zones out of place, ids used twice."""
     document, text = context.document, context.text
-    odd = None if text.isprintable() and "\ufffd" not in text else _CONTROL.search(text)
+    if text.isascii():  # the quickest way to see that none is there
+        clean = len(text.encode().translate(None, _ASCII_CONTROL)) == len(text)
+    else:
+        clean = text.isprintable() and "\ufffd" not in text
+    odd = None if clean else _CONTROL.search(text)
     if odd:
         found = f"the character U+{ord(odd[0]):04X} at {odd.start()}"
         yield Draft("DOC105", found, "no control characters", "mend the text before it is annotated")
