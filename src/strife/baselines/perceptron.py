@@ -9,24 +9,23 @@ the longest is learnt).
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from strife.baselines.attributes import Attributes, Choice, learnt
+from strife.baselines.attributes import Attributes, Choice
 from strife.baselines.columns import Columns, Known, Sight, about, around
 from strife.baselines.incidents import aliases_in, everywhere, hinted, hints, template
 from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags
 from strife.baselines.roles import Roles, allowed_roles, pairs_of, train_roles
 from strife.baselines.tagger import Tagger, Weights, train
+from strife.baselines.topics import FOLDS, NO_TOPIC, distinct, topics
 from strife.baselines.tuning import Settings, tune
 from strife.model import Document
 from strife.ontology import Ontology
 
-FOLDS = 5
-NO_TOPIC = "-"
 FAINT = 0.02  # a weight of a role that decides nothing
 
 
@@ -109,7 +108,7 @@ class Perceptron:
             words = hints(cut, mentions)
         items = {"triggers": triggers, "mentions": mentions} if eventful else {"mentions": mentions}
         known = {w: Known.of(zip(cut, i, strict=True), fold=w == "triggers") for w, i in items.items()}
-        topic = _topics(cut, [[e.type for e in d.events] or [t.type for t in d.templates] for d in documents])
+        topic = topics(cut, [[e.type for e in d.events] or [t.type for t in d.templates] for d in documents])
         weights = {}
         for which, annotated in items.items():
             rows = []
@@ -176,7 +175,7 @@ class Perceptron:
         sentences = split(document.text)
         lengths = [len(sentence.words) for sentence in sentences]
         told = ("triggers" in self.taggers or self.hints) and sentences
-        topic = self.topic.best("", _words(sentences)) if told else NO_TOPIC
+        topic = self.topic.best("", distinct(sentences)) if told else NO_TOPIC
         if "triggers" not in self.taggers or not sentences:
             return Read(sentences, lengths, topic, None)
         known = self.known["triggers"]
@@ -265,18 +264,19 @@ class Perceptron:
         import numpy as np
 
         arrays = {"roles": self.roles.weights.astype(np.float16), "intercepts": self.roles.intercepts}
+        arrays["roles_features"] = _packed(self.roles.vocabulary)
         for which, weights in self.weights.items():
             arrays |= {f"{which}_emission": weights.emission.astype(np.float16), f"{which}_after": weights.transition}
+            arrays[f"{which}_features"] = _packed(weights.features)
         packed = BytesIO()
         np.savez_compressed(packed, **dict(sorted(arrays.items())))
         table = _Table(
             self.name,
-            {which: (list(w.tags), list(w.features)) for which, w in self.weights.items()},
+            {which: w.tags for which, w in self.weights.items()},
             {which: (known.fold, known.strings, known.words) for which, known in self.known.items()},
             self.clusters,
             self.topic,
             self.roles.names,
-            list(self.roles.vocabulary),
             self.allowed,
             self.most,
             self.attributes.choices,
@@ -294,13 +294,14 @@ class Perceptron:
         table = msgspec.json.decode(files["model.json"], type=_Table)
         arrays = np.load(BytesIO(files["weights.npz"]), allow_pickle=False)
         weights = {}
-        for which, (names, features) in table.taggers.items():
+        for which, names in table.taggers.items():
+            features = _unpacked(arrays[f"{which}_features"])
             emission = arrays[f"{which}_emission"].astype(np.float32)
             after = arrays[f"{which}_after"].astype(np.float32)
             if emission.shape != (len(features), len(names)) or after.shape != (len(names) + 1, len(names)):
                 raise ValueError("weights.npz belongs to another model.json")
-            weights[which] = Weights(tuple(names), {name: n for n, name in enumerate(features)}, emission, after)
-        vocabulary = {feature: n for n, feature in enumerate(table.vocabulary)}
+            weights[which] = Weights(names, features, emission, after)
+        vocabulary = _unpacked(arrays["roles_features"])
         if arrays["roles"].shape != (len(table.roles), len(vocabulary)) or len(arrays["intercepts"]) != len(
             table.roles
         ):
@@ -327,12 +328,11 @@ class _Table(msgspec.Struct):
     """The file model.json."""
 
     name: str
-    taggers: dict[str, tuple[list[str], list[str]]]  # tags and features
+    taggers: dict[str, tuple[str, ...]]  # tags
     known: dict[str, tuple[bool, dict[str, str], dict[str, str]]]
     clusters: dict[str, list[str]]
     topic: Choice
     roles: tuple[str, ...]
-    vocabulary: list[str]
     allowed: dict[str, dict[str, list[str]]]
     most: dict[str, int]
     attributes: dict[str, Choice]
@@ -341,28 +341,17 @@ class _Table(msgspec.Struct):
     settings: Settings
 
 
-class _Topics(NamedTuple):
-    """What tells the topic of a text, and the topics of the training texts, each told by the other folds."""
+def _packed(features: dict[str, int]) -> Any:
+    """Features, none of which holds a line break, as bytes that can be compressed with the weights."""
+    import numpy as np
 
-    choice: Choice
-    crossed: list[str]
-
-
-def _topics(cut: Sequence[list[Sentence]], types: Sequence[list[str]]) -> _Topics:
-    """The topic of a text is its most frequent type of event or template."""
-    counts = map(Counter, types)
-    main = [min(c.items(), key=lambda item: (-item[1], item[0]))[0] if c else NO_TOPIC for c in counts]
-    rows = [("", list(_words(sentences)), topic) for sentences, topic in zip(cut, main, strict=True)]
-    folds = [learnt([row for n, row in enumerate(rows) if n % FOLDS != fold]) for fold in range(FOLDS)]
-    crossed = [
-        folds[n % FOLDS].best("", row[1]) if "" in folds[n % FOLDS].seen else NO_TOPIC for n, row in enumerate(rows)
-    ]
-    return _Topics(learnt(rows), crossed)
+    return np.frombuffer("\n".join(features).encode("utf-8", "surrogatepass"), np.uint8)
 
 
-def _words(sentences: Sequence[Sentence]) -> Iterator[str]:
-    """The words of a text, each once."""
-    return iter(dict.fromkeys(word.casefold() for sentence in sentences for word in sentence.words))
+def _unpacked(content: Any) -> dict[str, int]:
+    """The features by position. Raises ValueError for an array that is none of bytes."""
+    text = content.astype("u1", casting="safe").tobytes().decode("utf-8", "surrogatepass")
+    return {name: n for n, name in enumerate(text.split("\n"))} if text else {}
 
 
 def _jackknifed(cut: Sequence[list[Sentence]], items: Sequence[list[Labelled]], which: str) -> list[Known]:
