@@ -369,8 +369,8 @@ and their figures stay. Measured and reported figures stand apart, since scorers
 - Seconds of training were taken on a machine with other work to do."""
 ABOUT = {
     "strife": "This repository's corpus.",
-    "re3d": "re3d split by documents, gold flattened: of the 1,320 mentions of the test part 1,020 are left. Against all "
-    "of them a flat tagger that makes no mistake reaches 85.9.",
+    "re3d": "re3d split by documents, gold flattened: of the 1,320 mentions of the test part 1,020 are left. Against "
+    "all of them a flat tagger that makes no mistake reaches 85.9.",
     "re3d-sentences": "The published split by sentences. All of its documents have sentences in the training part, so "
     "names leak from one into the other: figures are about 3 points above those of unseen documents. Gold is flat.",
     "muc4": "MUC-4 templates as GTT has them. A mention is the first occurrence of a string only, which makes the "
