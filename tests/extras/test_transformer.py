@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+import torch
+import transformers
 from typer.testing import CliRunner
 
 from strife import baselines
@@ -19,7 +21,7 @@ from strife.model import Document, Entity
 from strife.ontology import Ontology
 from strife.store import read_documents, write_documents, write_whole
 from tests.conftest import ROOT
-from tests.extras.conftest import bert_config, saved_tokenizer, tokenizer, torch, transformers
+from tests.extras.conftest import bert_config, saved_tokenizer, tokenizer
 
 pytestmark = pytest.mark.extras
 FAST = {"epochs": "60", "learning_rate": "0.01", "batch": "4", "window": "64", "stride": "16"}

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -124,6 +125,7 @@ class Llm:
         if not (self._key.isascii() and self._key.isprintable()):
             raise OutsideError(f"${stored.settings.key} holds no key (odd characters); set it to the endpoint's key")
         self._client = httpx2.Client(timeout=stored.settings.seconds)
+        weakref.finalize(self, self._client.close)
         self._down = False  # the last text failed after all its attempts, and not by its own fault
 
     @classmethod
