@@ -108,7 +108,7 @@ def main() -> None:
             tell(options.short, 1, one)
             tell(options.short, 2, two)
         ratios = [one.clock / two.clock for one, two in pairs]
-        alone = min(pairs, key=lambda pair: pair[0].others + pair[1].others)
+        alone = min(pairs, key=lambda pair: max(pair[1].others, pair[0].others - 1))
         told = f"{median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f})"
         print(f"2 processes: {told}; {alone[0].clock / alone[1].clock:.2f} where others did least", flush=True)
         if options.long:

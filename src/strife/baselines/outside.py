@@ -35,12 +35,19 @@ class NoPrediction(Refusal, RuntimeError):
 
 def settings(kind: type[Value], given: Mapping[str, str]) -> Value:
     """The settings of an extra, from strings; what begins with a brace is JSON. Raises OutsideError."""
-    known = ", ".join(f"{f.name}{'' if f.required else f'={f.default}'}" for f in msgspec.structs.fields(kind))  # type: ignore[arg-type]
+    known = ", ".join(map(_told, msgspec.structs.fields(kind)))  # type: ignore[arg-type]
     try:
         values = {name: json.loads(value) if value.startswith("{") else value for name, value in given.items()}
         return msgspec.convert(values, kind, strict=False)
     except ValueError as error:
         raise OutsideError(f"--set: {error}; known settings: {known}") from error
+
+
+def _told(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return field.name
+    made = field.default_factory
+    return f"{field.name}={field.default if made is msgspec.NODEFAULT else made()}"
 
 
 def weights_folder(folder: Path | None, config: str) -> Path:
