@@ -22,7 +22,7 @@ demo: $(READY)
 	@HF_HOME=build/hf HF_HUB_OFFLINE=1 $(BIN)/python scripts/run_baselines.py --dataset $(DEMO) --out $(DEMO)/benchmarks
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Releases, publishing to a server of its own, loading with other versions of `datasets`.
 release-tests: $(READY)
