@@ -443,7 +443,7 @@ def test_one_command_makes_it_another_predicts_and_names_what_failed(tmp_path: P
         words = ["predict", tmp_path / "m", tmp_path / "in.jsonl", "--out", tmp_path / "parts", "--parts", "9"]
         done = CliRunner().invoke(app, list(map(str, [*words, "--workers", "1"])))
         assert done.exit_code == 1
-        assert "1 documents say under meta.left_out" in done.output
+        assert "1 things that the model made up were left out; see meta.left_out" in done.output
         assert "1 rows have no prediction" in done.output
 
 
@@ -499,6 +499,10 @@ def test_an_extra_that_is_missing_is_named(
     assert done.exit_code == 2
     assert done.output.strip() == f"strife: {library} is not installed; pip install 'strife[{extra}]'"
     assert not (tmp_path / "m").exists()
+    (tmp_path / "model.json").write_text(json.dumps({"name": name}), encoding="utf-8")
+    done = CliRunner().invoke(app, ["predict", str(tmp_path), str(tmp_path / "train.jsonl")])
+    assert done.exit_code == 2
+    assert f"is not installed; pip install 'strife[{extra}]'" in done.output
 
 
 @pytest.mark.parametrize("name", baselines.NAMES)

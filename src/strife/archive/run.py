@@ -44,7 +44,7 @@ class Progress(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a run did; `before` parts were there already, `left_out` documents say in meta what was left out of them."""
+    """What a run did; `before` parts were there already, `left_out` counts the lines of meta.left_out in documents."""
 
     documents: int
     rejected: int

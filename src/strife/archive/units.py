@@ -31,7 +31,7 @@ class Unit(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What became of a unit: documents that were predicted, rows that were not, documents with something left out."""
+    """What became of a unit: documents that were predicted, rows that were not, what was left out of the former."""
 
     number: int
     documents: int
@@ -142,7 +142,7 @@ def work(unit: Unit, model: Baseline, out: Path) -> Done:
             said |= {"doc_id": document.doc_id, "why": str(error), "again": True}
             rejected[row] = json.dumps(said).encode() + b"\n"
     path = part(out, unit.number)
-    failed, left_out = len(rejected), sum(LEFT_OUT in document.meta for document in found)
+    failed, left_out = len(rejected), sum(len(d.meta.get(LEFT_OUT, "").splitlines()) for d in found)
     content = documents_as_bytes(found)
     if before is not None:
         content = documents_as_bytes([*map(decode, before.documents.splitlines()), *found])

@@ -148,6 +148,8 @@ class Llm:
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
         """The model in a folder."""
+        import httpx2  # noqa: F401
+
         stored = msgspec.json.decode((folder / "model.json").read_bytes(), type=Stored)
         form = json.loads((folder / "schema.json").read_bytes())
         return cls(stored, (folder / "prompt.txt").read_text(encoding="utf-8"), form)

@@ -118,6 +118,8 @@ class Gliner:
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
         """The model in a folder. Raises OutsideError when GLiNER cannot read it."""
+        import gliner  # noqa: F401
+
         stored = msgspec.json.decode((folder / "model.json").read_bytes(), type=Stored)
         return cls(stored, _load(weights_folder(folder, CONFIG)), folder)
 

@@ -22,7 +22,6 @@ from strife.ontology import Ontology
 BIASES = (-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 WARM, DECAY, CLIP = 0.1, 0.01, 1.0  # share of steps that warm up, weight decay, largest norm of a gradient
 SKIPPED = -100  # a word piece without a tag of its own
-HEAD = ("classifier", "score")  # how parameters of a head are called
 AT_ONCE = 8  # windows
 
 
@@ -357,7 +356,7 @@ def _encoder(folder: Path, names: Sequence[str], ontology: Ontology, new_head: b
         reason = " ".join(str(error).split())[:300]
         raise OutsideError(f"{folder}: no encoder that transformers can read ({reason})") from error
     missing = {str(key) for key in report["missing_keys"]} | {str(key[0]) for key in report["mismatched_keys"]}
-    if absent := sorted(key for key in missing if key.partition(".")[0] not in HEAD):
+    if absent := sorted(key for key in missing if key.startswith(f"{model.base_model_prefix}.")):  # not of the head
         raise OutsideError(
             f"{folder}: config.json and weights do not belong together: {len(absent)} of its parameters are not there "
             f"or of another shape ({absent[0]}); download both again"

@@ -109,7 +109,7 @@ def _predict_archive(
         done = run(model, source, out, parts, (int(number), int(of)), workers or None, engine.value, tell)
     typer.echo(f"{out}: {done.documents} documents in {done.parts} parts, {done.before} parts were there already")
     if done.left_out:
-        typer.echo(f"{done.left_out} documents say under meta.left_out what was left out of them", err=True)
+        typer.echo(f"{done.left_out} things that the model made up were left out; see meta.left_out", err=True)
     if done.rejected:
         told = "the same command tries those again that say so"
         typer.echo(f"{done.rejected} rows have no prediction; see the part-*.rejected.jsonl; {told}", err=True)
