@@ -47,7 +47,7 @@ def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(endpoint: Endpoint | str, ontology: Ontology, **given: str) -> Any:
     url = endpoint if isinstance(endpoint, str) else endpoint.url
     told = {"url": url, "model": "some-model", "pause": "0", "seconds": "5", **given}
-    return baselines.train("llm", [], [], ontology, None, told)
+    return baselines.train("llm", [], [], ontology, settings=told)
 
 
 def always(said: Said) -> Behaviour:
@@ -464,7 +464,7 @@ def test_one_command_makes_it_another_predicts_and_names_what_failed(tmp_path: P
 )
 def test_settings(given: dict[str, str], said: str, ontology: Ontology) -> None:
     with pytest.raises(OutsideError, match="known settings: url, model, key=STRIFE_LLM_KEY") as caught:
-        baselines.train("llm", [], [], ontology, None, given)
+        baselines.train("llm", [], [], ontology, settings=given)
     assert said in str(caught.value)
 
 
@@ -508,7 +508,7 @@ def test_an_extra_that_is_missing_is_named(
 @pytest.mark.parametrize("name", baselines.NAMES)
 def test_weights_are_not_silently_ignored(name: str, raid: Document, ontology: Ontology, tmp_path: Path) -> None:
     with pytest.raises(baselines.ModelError, match="takes no weights and no settings"):
-        baselines.train(name, [raid], [], ontology, tmp_path)
+        baselines.train(name, [raid], [], ontology, weights=tmp_path)
 
 
 def test_an_argument_goes_to_the_mention_around_it(ontology: Ontology) -> None:

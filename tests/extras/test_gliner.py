@@ -34,7 +34,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def model(weights: Path, ontology: Ontology) -> Any:
-    return baselines.train("gliner", [], [], ontology, weights)
+    return baselines.train("gliner", [], [], ontology, weights=weights)
 
 
 def test_what_is_found_is_words_of_the_text_under_labels_of_the_ontology(model: Any, ontology: Ontology) -> None:
@@ -74,10 +74,10 @@ def test_a_stored_model_predicts_the_same(model: Any, weights: Path, tmp_path: P
 
 
 def test_a_threshold_is_set_or_found_on_validation_documents(weights: Path, ontology: Ontology) -> None:
-    none = baselines.train("gliner", [], [], ontology, weights, {"threshold": "0.99"})
+    none = baselines.train("gliner", [], [], ontology, weights=weights, settings={"threshold": "0.99"})
     assert none.predict(Document("d", TEXT)).items == ()
     (gold, *_) = read_documents(ROOT / "corpus" / "gold.jsonl")
-    found = baselines.train("gliner", [], [gold], ontology, weights, {"threshold": "0.99"})
+    found = baselines.train("gliner", [], [gold], ontology, weights=weights, settings={"threshold": "0.99"})
     assert json.loads(found.files()["model.json"])["thresholds"] != [0.99, 0.99]
     assert found.predict(gold).items
 
@@ -94,7 +94,7 @@ def test_one_command_makes_it_and_another_predicts(weights: Path, tmp_path: Path
 
 def refused(ontology: Ontology, weights: Path | None) -> str:
     with pytest.raises(OutsideError) as caught:
-        baselines.train("gliner", [], [], ontology, weights)
+        baselines.train("gliner", [], [], ontology, weights=weights)
     return str(caught.value)
 
 

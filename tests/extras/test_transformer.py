@@ -32,7 +32,7 @@ EMOJI = (
 
 @pytest.fixture(scope="session")
 def model(encoder: Path, ontology: Ontology) -> Any:
-    return baselines.train("transformer", [learned()], [], ontology, encoder, FAST)
+    return baselines.train("transformer", [learned()], [], ontology, weights=encoder, settings=FAST)
 
 
 def learned() -> Document:
@@ -77,7 +77,9 @@ def test_a_stored_model_predicts_the_same_and_is_safe_and_small(model: Any, fold
 
 def test_training_twice_gives_the_same_bytes(encoder: Path, ontology: Ontology) -> None:
     few = FAST | {"epochs": "2"}
-    first, second = (baselines.train("transformer", [learned()], [], ontology, encoder, few).files() for _ in "12")
+    first, second = (
+        baselines.train("transformer", [learned()], [], ontology, weights=encoder, settings=few).files() for _ in "12"
+    )
     assert first == second
 
 
@@ -123,7 +125,7 @@ def test_a_word_that_is_taken_together_with_the_one_before_goes_on_with_it(encod
     text = "Andre\u0301e Vask fled. Oren Vask came."
     document = Document("d", text, (Entity("m1", 0, 12, "PER"), Entity("m2", 19, 28, "PER")))
     assert document.surface(document.entities[0]) == "Andre\u0301e Vask"
-    model = baselines.train("transformer", [document], [], ontology, encoder, FAST)
+    model = baselines.train("transformer", [document], [], ontology, weights=encoder, settings=FAST)
     assert [(e.span, e.label) for e in model.predict(document).entities] == [((0, 12), "PER"), ((19, 28), "PER")]
 
 
@@ -136,7 +138,9 @@ def test_a_long_text_is_read_to_its_end(model: Any) -> None:
 
 
 def test_validation_documents_set_the_biases(encoder: Path, ontology: Ontology) -> None:
-    made = baselines.train("transformer", [learned()], [learned()], ontology, encoder, FAST | {"epochs": "3"})
+    made = baselines.train(
+        "transformer", [learned()], [learned()], ontology, weights=encoder, settings=FAST | {"epochs": "3"}
+    )
     stored = json.loads(made.files()["model.json"])
     assert any(stored["biases"])  # undertrained: fewer O find more
 
@@ -147,7 +151,7 @@ def test_a_bytes_tokenizer_and_another_encoder_do_as_well(tmp_path: Path, ontolo
     config = transformers.RobertaConfig(vocab_size=900, max_position_embeddings=66, pad_token_id=0, **sizes)
     transformers.RobertaModel(config).save_pretrained(tmp_path / "w")
     saved_tokenizer(tmp_path / "w", "bytes")
-    model = baselines.train("transformer", [learned()], [], ontology, tmp_path / "w", FAST)
+    model = baselines.train("transformer", [learned()], [], ontology, weights=tmp_path / "w", settings=FAST)
     assert len(keys(model.predict(learned())) & keys(learned())) > 10
     write_whole({tmp_path / "m" / name: content for name, content in model.files().items()})
     assert baselines.load(tmp_path / "m").predict(learned()) == model.predict(learned())
@@ -178,7 +182,7 @@ def test_an_archive_is_predicted_by_two_processes(folder: Path, model: Any, tmp_
 
 def refused(ontology: Ontology, weights: Path | None, **given: str) -> str:
     with pytest.raises(OutsideError) as caught:
-        baselines.train("transformer", [learned()], [], ontology, weights, {"epochs": "1", **given})
+        baselines.train("transformer", [learned()], [], ontology, weights=weights, settings={"epochs": "1", **given})
     return str(caught.value)
 
 
@@ -217,7 +221,9 @@ def test_a_head_for_another_ontology(ontology: Ontology, copy: Path) -> None:
     said = refused(ontology, copy)
     assert "a head for 3 tags (O, B-PER, I-PER" in said
     assert f"do not match the ontology {ontology.name}" in said
-    begun = baselines.train("transformer", [learned()], [], ontology, copy, {"epochs": "1", "new_head": "true"})
+    begun = baselines.train(
+        "transformer", [learned()], [], ontology, weights=copy, settings={"epochs": "1", "new_head": "true"}
+    )
     assert begun.predict(learned()).text == learned().text
 
 

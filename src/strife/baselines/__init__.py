@@ -49,6 +49,7 @@ def train(
     documents: Sequence[Document],
     validation: Sequence[Document],
     ontology: Ontology,
+    *,
     weights: Path | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Baseline:

@@ -39,7 +39,7 @@ def train(
     given = dict(one.partition("=")[::2] for one in set_ or ())
     with refusals():
         known, tuning = (list(read_documents(path)) if path else [] for path in (documents, validation))
-        model = baselines.train(name, known, tuning, load_ontology(ontology), weights, given)
+        model = baselines.train(name, known, tuning, load_ontology(ontology), weights=weights, settings=given)
         write_whole({out / file: content for file, content in model.files().items()})
     typer.echo(f"{out}: {name} trained")
 
