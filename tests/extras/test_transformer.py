@@ -283,3 +283,15 @@ def test_a_stored_model_whose_files_do_not_belong_together(folder: Path, tmp_pat
 def test_annotation_that_was_there_is_not_looked_at(model: Any) -> None:
     bare = msgspec.structs.replace(learned(), entities=(), events=(), relations=(), chains=(), provenance={})
     assert model.predict(learned()).items == model.predict(bare).items
+
+
+def test_weights_in_several_files(ontology: Ontology, copy: Path) -> None:
+    (copy / "model.safetensors").unlink()
+    torch.manual_seed(0)
+    transformers.BertModel(bert_config()).save_pretrained(copy, max_shard_size="60KB")
+    parts = sorted(copy.glob("model-*.safetensors"))
+    assert len(parts) > 1
+    made = baselines.train("transformer", [learned()], [], ontology, weights=copy, settings={"epochs": "1"})
+    assert sorted(made.files()) == ["config.json", "model.json", "model.safetensors", "tokenizer.json"]
+    parts[-1].unlink()
+    assert f"{parts[-1].name}: no whole safetensors file" in refused(ontology, copy)
