@@ -5,9 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
 STUDIO := .studio
+EXTRAS := .extras
+# Not in a lock file: which build is at hand differs. pip takes one for processors alone (0.2 GB) where it is told of
+# one (PIP_FIND_LINKS, PIP_EXTRA_INDEX_URL), else on Linux the one with CUDA (3 GB).
+TORCH ?= torch==2.13.0
 CHROMIUM := command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
 
-.PHONY: benchmark demo test browser-test release-tests label-studio-test lint types corpus lock clean
+.PHONY: benchmark demo test browser-test release-tests label-studio-test extras-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -48,6 +52,18 @@ browser-test: $(STUDIO)/ready
 	@$(CHROMIUM)
 	@$(STUDIO)/bin/python -m pytest -m browser tests/browser
 
+# The baselines that need torch, in an environment of their own.
+extras-test: $(EXTRAS)/ready
+	@$(EXTRAS)/bin/python -m pytest -m extras tests/extras
+
+$(EXTRAS)/ready: requirements/extras.lock pyproject.toml
+	@echo "== set up $(EXTRAS) (once)"
+	@$(PYTHON) -m venv $(EXTRAS)
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet '$(TORCH)'
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r requirements/extras.lock
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 # What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard.
 corpus: $(READY)
 	@$(BIN)/strife ontology label-config > annotation/label_config.xml
@@ -77,7 +93,9 @@ COMPILE := uv pip compile --upgrade --universal --generate-hashes --python-versi
 lock:
 	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.lock
 	$(COMPILE) --extra label-studio-test pyproject.toml -o requirements/label-studio.lock
+	mkdir -p build && echo "torch ; python_version < '3'" > build/without-torch.txt
+	$(COMPILE) --override build/without-torch.txt --extra extras-test pyproject.toml -o requirements/extras.lock
 	echo "label-studio==1.23.2" | $(COMPILE) - -o src/strife/labelstudio/server.lock
 
 clean:
-	rm -rf build $(VENV) $(STUDIO)
+	rm -rf build $(VENV) $(STUDIO) $(EXTRAS)
