@@ -5,9 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DEMO := build/demo
 STUDIO := .studio
+EXTRAS := .extras
+# Not in a lock file: which build is at hand differs. pip takes one for processors alone (0.2 GB) where it is told of
+# one (PIP_FIND_LINKS, PIP_EXTRA_INDEX_URL), else on Linux the one with CUDA (3 GB).
+TORCH ?= torch==2.13.0
 CHROMIUM := command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq chromium > /dev/null; }
 
-.PHONY: demo test browser-test release-tests label-studio-test lint types corpus lock clean
+.PHONY: benchmark demo test browser-test release-tests label-studio-test extras-test lint types corpus lock clean
 
 demo: $(READY)
 	@echo "== validate the raw exports"
@@ -48,6 +52,18 @@ browser-test: $(STUDIO)/ready
 	@$(CHROMIUM)
 	@$(STUDIO)/bin/python -m pytest -m browser tests/browser
 
+# The baselines that need torch, in an environment of their own.
+extras-test: $(EXTRAS)/ready
+	@$(EXTRAS)/bin/python -m pytest -m extras tests/extras
+
+$(EXTRAS)/ready: requirements/extras.lock pyproject.toml
+	@echo "== set up $(EXTRAS) (once)"
+	@$(PYTHON) -m venv $(EXTRAS)
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet '$(TORCH)'
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r requirements/extras.lock
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 # What is generated and committed: the dataset, the labelling configuration, the type tables, the leaderboard, and what
 # the datasheet shows. The learning curve takes minutes, when the documents are others than last time.
 corpus: $(READY)
@@ -71,13 +87,19 @@ $(READY): requirements/dev.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Every baseline on strife's corpus and on those in ../shared/corpora that are there: docs/benchmark.md. Takes an hour.
+benchmark: $(READY)
+	@$(BIN)/python scripts/benchmark.py
+
 # Maintainers: pin the newest versions again (needs uv). The server's version stands in labelstudio/server.py, too.
 COMPILE := uv pip compile --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
 	--no-annotate
 lock:
 	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.lock
 	$(COMPILE) --extra label-studio-test pyproject.toml -o requirements/label-studio.lock
+	mkdir -p build && echo "torch ; python_version < '3'" > build/without-torch.txt
+	$(COMPILE) --override build/without-torch.txt --extra extras-test pyproject.toml -o requirements/extras.lock
 	echo "label-studio==1.23.2" | $(COMPILE) - -o src/strife/labelstudio/server.lock
 
 clean:
-	rm -rf build $(VENV) $(STUDIO)
+	rm -rf build $(VENV) $(STUDIO) $(EXTRAS)

@@ -139,12 +139,12 @@ def megabytes_of(command: list[str]) -> float:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     peak = 0
     while process.poll() is None:
-        peak = max(peak, sum(map(_kilobytes, _session(process.pid))))
+        peak = max(peak, sum(map(kilobytes, session(process.pid))))
         time.sleep(0.02)
     return peak / 1024
 
 
-def _session(leader: int) -> list[Path]:
+def session(leader: int) -> list[Path]:
     """The processes that a session leader started, and itself."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -156,7 +156,7 @@ def _session(leader: int) -> list[Path]:
     return found
 
 
-def _kilobytes(folder: Path) -> int:
+def kilobytes(folder: Path) -> int:
     """The proportional set size of a process: pages that several share are divided among them."""
     try:
         lines = (folder / "smaps_rollup").read_text(encoding="ascii").splitlines()

@@ -18,6 +18,7 @@ from pycrfsuite import Tagger
 from strife import baselines
 from strife.baselines import Baseline
 from strife.baselines.linear import Linear
+from strife.baselines.perceptron import RECIPE, Perceptron
 from strife.dataset_reader import load_documents
 from strife.leaderboard.submission import FILE, Run, Submission, as_toml
 from strife.model import Document, encode
@@ -47,6 +48,11 @@ ABOUT = {
         "Two CRF taggers for mentions and triggers, a logistic classifier for roles, gazetteers of the training data.",
         ("train", "validation (thresholds)"),
         {"c1": 0.1, "c2": 0.05, "max_iterations": 120},
+    ),
+    "perceptron": About(
+        "Averaged structured perceptrons for triggers and mentions, five seeds in one, with joint decoding of events.",
+        ("train", "validation (thresholds)"),
+        {"seeds": len(RECIPE.seeds), "epochs": RECIPE.epochs, "dropped": RECIPE.dropped},
     ),
 }
 
@@ -98,7 +104,10 @@ def submission(folder: Path, data: str, model: Baseline, predicted: list[Documen
 
 
 def parameters(model: Baseline) -> int:
-    """How many weights were trained: those of the role classifier, and those that the CRFs kept."""
+    """How many weights were trained: those of the role classifier, and those that the taggers kept."""
+    if isinstance(model, Perceptron):
+        taggers = sum(one.emission.size + one.transition.size for one in model.weights.values())
+        return int(model.roles.weights.size + model.roles.intercepts.size + taggers)
     if not isinstance(model, Linear):
         return 0
     count = int(model.roles.weights.size + model.roles.intercepts.size)

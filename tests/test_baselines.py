@@ -41,7 +41,7 @@ def committed() -> dict[str, list[Document]]:
 
 @pytest.fixture(scope="module")
 def models(committed: dict[str, list[Document]], ontology: Ontology) -> dict[str, Baseline]:
-    """Both baselines, trained once on a part of the train split (the benchmark run takes all of it)."""
+    """All baselines, trained once on a part of the train split (the benchmark run takes all of it)."""
     return {name: baselines.train(name, committed["train"][:2], [], ontology) for name in NAMES}
 
 
@@ -229,7 +229,7 @@ def test_documents_without_annotation_are_refused_by_name(name: str, raid: Docum
 
 
 def test_unknown_name_is_refused(raid: Document, ontology: Ontology) -> None:
-    with pytest.raises(ModelError, match="unknown baseline 'bert'; expected one of lexicon, linear"):
+    with pytest.raises(ModelError, match="unknown baseline 'bert'; expected one of lexicon, linear, perceptron"):
         baselines.train("bert", [raid], [], ontology)
 
 

@@ -10,11 +10,15 @@ import typing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
+from strife import baselines
 from strife.adjudication.log import read_log
+from strife.baselines import endpoint, extras, gliner, transformer
 from strife.cli import app, validate
+from strife.cli.baselines import train
 from strife.cli.labelstudio import app as label_studio
 from strife.cli.release import diff, publish, refill, release, remove, verify
 from strife.datasheet import section
@@ -213,3 +217,22 @@ def test_the_workflow_annotates_what_is_wrong_in_a_project(team: Path) -> None:
     done = strife_in(team, *shlex.split(commands[-1])[1:])
     assert done.returncode == 1
     assert done.stdout.startswith("::error file=annotation/documents.jsonl,line=1,title=SPN203::")
+
+
+def test_the_baselines_page_names_every_baseline_option_and_setting() -> None:
+    page = (ROOT / "docs" / "baselines.md").read_text(encoding="utf-8")
+    for name in (*baselines.NAMES, *extras.NAMES):
+        assert f"\n| `{name}` |" in page, name
+    for name in inspect.signature(train).parameters:
+        assert name in ("name", "documents") or f"--{name.strip('_')}" in page, name
+    for settings in (transformer.Settings, gliner.Settings, endpoint.Settings):
+        for field in msgspec.structs.fields(settings):
+            assert f"`{field.name}`" in page, field.name
+
+
+def test_the_python_of_the_baselines_page_runs() -> None:
+    page = (ROOT / "docs" / "baselines.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) > 0

@@ -264,3 +264,12 @@ def test_the_speed_benchmark_tells_times_and_memory(tmp_path: Path) -> None:
     assert head == "3 tasks, 0.0 MB"
     assert [row[:13].strip() for row in rows][:2] == ["per document", "all rules"]
     assert all(re.search(r"\d\.\d\d s; [1-9]\d* MB; \d+\.\d times as fast by the clock", row) for row in rows)
+
+
+def test_the_archive_benchmark_tells_ratios_and_memory() -> None:
+    run = [sys.executable, str(SCRIPTS / "bench_archive.py"), "--model", "lexicon", "--rounds", "1"]
+    done = subprocess.run([*run, "--short", "6", "--long", "12"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"12 articles, 2 processes: [\d.]+ s, .* articles a second, .* processor time each", done.stdout)
+    assert re.search(r"2 processes: [\d.]+ times as fast", done.stdout)
+    assert re.search(r"memory [1-9]\d* MB against [1-9]\d* and [1-9]\d* MB", done.stdout)

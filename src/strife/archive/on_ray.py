@@ -30,4 +30,4 @@ def on_ray(units: Sequence[Unit], model: Path, out: Path, workers: int) -> Itera
     rows = ray.data.from_items([unit._asdict() for unit in units], override_num_blocks=len(units))
     ended = rows.map(Worker, fn_constructor_args=(str(model), str(out)), concurrency=workers, num_cpus=SHARE)
     for row in ended.iter_rows():
-        yield Done(row["number"], row["documents"], row["rejected"])
+        yield Done(row["number"], row["documents"], row["rejected"], row["left_out"])

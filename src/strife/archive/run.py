@@ -8,6 +8,7 @@ folder begun with others is refused. Shards of one run (1/4, 2/4, ...) may work 
 import hashlib
 import json
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from strife.archive.units import Done, Unit, part, plan, work
+from strife.archive.units import Done, Unit, left, plan, work
 from strife.baselines import Baseline, load
 from strife.refusal import Refusal
 from strife.store import write_whole
@@ -43,12 +44,13 @@ class Progress(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a run did; `before` parts were there already."""
+    """What a run did; `before` parts were there already, `left_out` counts the lines of meta.left_out in documents."""
 
     documents: int
     rejected: int
     parts: int
     before: int
+    left_out: int = 0
 
 
 Engine = Callable[[Sequence[Unit], Path, Path, int], Iterator[Done]]
@@ -66,22 +68,25 @@ def run(
 ) -> Summary:
     """Predict every document of a file or folder into part files under `out`.
 
-    A row that is no document is named in part-N.rejected.jsonl and the run goes on. Raises ArchiveError for a folder
-    that was begun with another model, input or size, and when a worker dies; ModelError and InputError for those.
+    A row that is no document, or that the model has no prediction for, is named in part-N.rejected.jsonl and the run
+    goes on; a later run tries the latter again. Raises ArchiveError for a folder that was begun with another model,
+    input or size, and when a worker dies; ModelError and InputError for those.
     """
     load(model)  # refuse what is no model before anything is written
     units, inputs = plan(source, size)
     _claim(out, {"model_sha256": _model_hash(model), "size": size, "parts": len(units), "inputs": inputs})
     number, of = shard
     own = [unit for unit in units if unit.number % of == number - 1]
-    waiting = [unit for unit in own if not part(out, unit.number).is_file()]
-    total, done, rejected = sum(unit.rows for unit in waiting), 0, 0
+    rows = {unit.number: left(unit, out) for unit in own}
+    waiting = [unit for unit in own if rows[unit.number]]
+    total, done, rejected, left_out = sum(rows.values()), 0, 0, 0
     begun = time.monotonic()
     count = workers or multiprocessing.cpu_count()
     for one in ENGINES[engine](waiting, model, out, count) if waiting else ():
         done, rejected = done + one.documents + one.rejected, rejected + one.rejected
+        left_out += one.left_out
         tell(Progress(done, total, time.monotonic() - begun))
-    return Summary(done - rejected, rejected, len(waiting), len(own) - len(waiting))
+    return Summary(done - rejected, rejected, len(waiting), len(own) - len(waiting), left_out)
 
 
 def _model_hash(model: Path) -> str:
@@ -114,6 +119,7 @@ _model: Baseline  # of a worker process
 
 def _start(folder: Path) -> None:
     global _model
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is loaded: one processor for each process
     _model = load(folder)
 
 

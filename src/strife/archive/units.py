@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from strife.baselines import Baseline
+from strife.baselines.outside import LEFT_OUT, NoPrediction
 from strife.dataset_reader import parquet_rows, read_rows
 from strife.ingest.rows import row_document
-from strife.model import Document
+from strife.model import Document, decode
 from strife.store import documents_as_bytes, write_whole
 from strife.stream import InputError, open_bytes
 
@@ -30,11 +31,12 @@ class Unit(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What became of a unit."""
+    """What became of a unit: documents that were predicted, rows that were not, what was left out of the former."""
 
     number: int
     documents: int
     rejected: int
+    left_out: int = 0
 
 
 def part(out: Path, number: int) -> Path:
@@ -88,20 +90,72 @@ def _lines(stream: Any, file: Path) -> Iterator[bytes]:
         raise InputError("FIL004", file, str(error), "a whole file", "copy it again") from error
 
 
-def work(unit: Unit, model: Baseline, out: Path) -> Done:
-    """Predict the documents of a unit and write its part."""
-    found: list[Document] = []
-    rejected: list[bytes] = []
-    for row, document in _documents(unit):
-        if isinstance(document, Document):
-            found.append(model.predict(document))
-        else:
-            rejected.append(json.dumps({"file": Path(unit.file).name, "row": row, "why": document}).encode() + b"\n")
+def left(unit: Unit, out: Path) -> int:
+    """How many rows of a unit are to be done: all, or none when its part is there, or those to be tried again."""
+    return unit.rows if (before := _before(unit, out)) is None else len(before.again)
+
+
+class _Before(NamedTuple):
+    """An earlier run's part: its documents, its rejected lines, and the rows to be tried again."""
+
+    documents: bytes
+    rejected: list[bytes]
+    again: set[int]
+
+
+def _before(unit: Unit, out: Path) -> _Before | None:
+    """What an earlier run left of a unit; None when it is to be done from the beginning.
+
+    Part and rejected rows are two files. When together they are not the unit's rows, a run was broken off between the
+    two, and which rows were tried again is not known.
+    """
     path = part(out, unit.number)
+    if not path.is_file():
+        return None
+    rejected = _named(path)
+    if not rejected.is_file():
+        return _Before(b"", [], set())
+    lines, documents = rejected.read_bytes().splitlines(keepends=True), path.read_bytes()
+    again = {row["row"] for row in map(json.loads, lines) if row.get("again")}
+    return _Before(documents, lines, again) if documents.count(b"\n") + len(lines) == unit.rows else None
+
+
+def _named(path: Path) -> Path:
+    return path.with_suffix(".rejected.jsonl")
+
+
+def work(unit: Unit, model: Baseline, out: Path) -> Done:
+    """Predict the documents of a unit, or those that an earlier run names to be tried again, and write its part."""
+    before = _before(unit, out)
+    found: list[Document] = []
+    rejected: dict[int, bytes] = {}
+    for row, document in _documents(unit):
+        if before is not None and row not in before.again:
+            continue
+        said: dict[str, Any] = {"file": Path(unit.file).name, "row": row}
+        if isinstance(document, str):
+            rejected[row] = json.dumps({**said, "why": document}).encode() + b"\n"
+            continue
+        try:
+            found.append(model.predict(document))
+        except NoPrediction as error:
+            said |= {"doc_id": document.doc_id, "why": str(error), "again": True}
+            rejected[row] = json.dumps(said).encode() + b"\n"
+    path = part(out, unit.number)
+    failed, left_out = len(rejected), sum(len(d.meta.get(LEFT_OUT, "").splitlines()) for d in found)
+    content = documents_as_bytes(found)
+    if before is not None:
+        content = documents_as_bytes([*map(decode, before.documents.splitlines()), *found])
+        old = {json.loads(line)["row"]: line for line in before.rejected}
+        rejected = dict(
+            sorted(({row: line for row, line in old.items() if row not in before.again} | rejected).items())
+        )
     if rejected:
-        write_whole({path.with_suffix(".rejected.jsonl"): b"".join(rejected)})
-    write_whole({path: documents_as_bytes(found)})  # last: a part that is there is done
-    return Done(unit.number, len(found), len(rejected))
+        write_whole({_named(path): b"".join(rejected.values())})
+    write_whole({path: content})  # last: a part that is there is done
+    if not rejected:
+        _named(path).unlink(missing_ok=True)
+    return Done(unit.number, len(found), failed, left_out)
 
 
 def _documents(unit: Unit) -> Iterator[tuple[int, Document | str]]:

@@ -67,7 +67,7 @@ class Attributes:
                     if attribute.control == "choices" and isinstance(value, str):
                         examples[name].append((item.label, features, value))
         given = {name: rows for name, rows in examples.items() if any(value != NONE for _, _, value in rows)}
-        return cls({name: _learnt(rows) for name, rows in sorted(given.items())})
+        return cls({name: learnt(rows) for name, rows in sorted(given.items())})
 
     def filled(self, document: Document, sentences: Sequence[Sentence]) -> Document:
         """The document with a value for each attribute of each item that training gave one."""
@@ -110,7 +110,8 @@ def _features(item: Item, sentences: Sequence[Sentence]) -> Iterator[str]:
                 yield f"{side} {distance} {word}"
 
 
-def _learnt(rows: list[tuple[str, list[str], str]]) -> Choice:
+def learnt(rows: list[tuple[str, list[str], str]]) -> Choice:
+    """The classifier of rows: a label, features, the value. Only the values seen with a label are told apart."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for label, _, value in rows:
         counts[label][value] += 1

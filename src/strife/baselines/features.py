@@ -60,7 +60,7 @@ class Gazetteer(NamedTuple):
 def _alone(word: str) -> tuple[str, ...]:
     """Features of a word by itself."""
     lower = word.casefold()
-    found = [f"w={lower}", f"shape={_shape(word)}"]
+    found = [f"w={lower}", f"shape={shape(word)}"]
     found += [f"pre{n}={lower[:n]}" for n in (2, 3, 4) if len(lower) > n]
     found += [f"suf{n}={lower[-n:]}" for n in (2, 3, 4) if len(lower) > n]
     if word[:1].isupper():
@@ -70,10 +70,10 @@ def _alone(word: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _shape(word: str) -> str:
+def shape(word: str) -> str:
     """Capitals as X, small letters as x, digits as d, with runs drawn together."""
-    shape = "".join("X" if c.isupper() else "x" if c.isalpha() else c for c in word.translate(_SHAPES))
-    return _RUNS.sub(r"\1\1", shape)
+    drawn = "".join("X" if c.isupper() else "x" if c.isalpha() else c for c in word.translate(_SHAPES))
+    return _RUNS.sub(r"\1\1", drawn)
 
 
 def word_features(words: Sequence[str], gazetteers: Sequence[Gazetteer]) -> list[list[str]]:

@@ -6,50 +6,28 @@ biases, on "no mention", "no trigger" and "no role", are set on the validation d
 recall, which training on few documents leaves far apart.
 """
 
-import itertools
 import json
 import math
 import tempfile
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import msgspec
 
 from strife.baselines.attributes import Attributes, Choice
-from strife.baselines.features import Gazetteer, pair_features, word_features
+from strife.baselines.features import Gazetteer, word_features
 from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags, trimmed
+from strife.baselines.roles import Roles, allowed_roles, pairs_of, train_roles
 from strife.model import Document
-from strife.ontology import ANY_EVENT, Ontology
+from strife.ontology import Ontology
 from strife.scoring.metrics import Counts, count
 
-NO_ROLE = ""
 FOLDS = 5
 CRF = {"c1": 0.1, "c2": 0.05, "max_iterations": 120, "feature.possible_transitions": True}
 BIASES = (-3.0, -2.5, -2.0, -1.5, -1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5)
 TUNED = {"mentions": "ent", "triggers": "tri_c", "roles": "arg_c+"}  # in this order: each builds on the one before
-
-
-class Pair(NamedTuple):
-    """A trigger and something in its sentence that may fill one of its roles, by position in the document."""
-
-    trigger: int
-    filler: int
-    is_event: bool
-    features: list[str]
-    allowed: tuple[str, ...]
-
-
-class Roles(NamedTuple):
-    """The role classifier: weights (roles by features) and one intercept a role."""
-
-    names: tuple[str, ...]
-    vocabulary: dict[str, int]
-    weights: Any  # numpy float32 [roles, features]
-    intercepts: Any  # numpy float32 [roles]
 
 
 class Linear:
@@ -85,8 +63,8 @@ class Linear:
             "mentions": _train_crf(cut, gazetteers, mentions),
             "triggers": _train_crf(cut, gazetteers, triggers),
         }
-        allowed = _allowed(ontology)
-        roles = _train_roles(documents, allowed)
+        allowed = allowed_roles(ontology, documents)
+        roles = train_roles(documents, allowed)
         model = cls(
             taggers,
             _gazetteers(zip(documents, mentions, triggers, strict=True)),
@@ -122,11 +100,12 @@ class Linear:
         mentions: Sequence[Labelled],
         triggers: Sequence[Labelled],
     ) -> Document:
-        pairs = list(_pairs(sentences, mentions, triggers, self.allowed))
+        pairs = list(pairs_of(sentences, mentions, triggers, self.allowed))
+        roles = self.roles.scores(pairs, self.biases["roles"])
         arguments = [
-            (pair.trigger, role, pair.is_event, pair.filler)
-            for pair, role in zip(pairs, self._choose(pairs), strict=True)
-            if role != NO_ROLE
+            (pair.trigger, found[0][1], pair.is_event, pair.filler)
+            for pair, found in zip(pairs, roles, strict=True)
+            if found
         ]
         return self.attributes.filled(assemble(document, mentions, triggers, arguments), sentences)
 
@@ -145,21 +124,6 @@ class Linear:
                 scores |= {f"{prefix}{n}": probability for n, probability in enumerate(sure, len(found) + 1)}
             found += here
         return found
-
-    def _choose(self, pairs: Sequence[Pair]) -> list[str]:
-        """The best allowed role of each pair, or none."""
-        import numpy
-
-        names, vocabulary, weights, intercepts = self.roles
-        position = {name: n for n, name in enumerate(names)}
-        chosen = []
-        for pair in pairs:
-            columns = [vocabulary[feature] for feature in pair.features if feature in vocabulary]
-            scores = weights[:, columns].sum(axis=1) + intercepts
-            scores[position[NO_ROLE]] += self.biases["roles"]
-            options = [position[role] for role in (NO_ROLE, *pair.allowed) if role in position]
-            chosen.append(names[options[int(numpy.argmax(scores[options]))]])
-        return chosen
 
     def files(self) -> dict[str, bytes]:
         """Two CRFsuite models, the weights as npz, and the rest as JSON."""
@@ -240,82 +204,6 @@ def _train_crf(
         path = Path(folder) / "model"
         trainer.train(str(path))
         return path.read_bytes()
-
-
-def _allowed(ontology: Ontology) -> dict[str, dict[str, list[str]]]:
-    """By event type and filler label, the roles that the ontology allows."""
-    labels = [*ontology.entity_types, *ontology.event_types]
-    table: dict[str, dict[str, list[str]]] = {}
-    for kind, event in ontology.event_types.items():
-        for label, (role, rule) in itertools.product(labels, event.arguments.items()):
-            is_event = label in ontology.event_types
-            if not rule.types or label in rule.types or (is_event and ANY_EVENT in rule.types):
-                table.setdefault(kind, {}).setdefault(label, []).append(role)
-    return table
-
-
-def _pairs(
-    sentences: Sequence[Sentence],
-    mentions: Sequence[Labelled],
-    triggers: Sequence[Labelled],
-    allowed: dict[str, dict[str, list[str]]],
-) -> Iterator[Pair]:
-    """Every trigger with every mention and other trigger of its sentence that the ontology lets fill a role."""
-    for sentence in sentences:
-        begin, end = sentence.spans[0][0], sentence.spans[-1][1]
-        here = [(n, triggers[n]) for n in _beginning(triggers, begin, end)]
-        fillers = [(n, mentions[n], False) for n in _beginning(mentions, begin, end)]
-        fillers += [(n, t, True) for n, t in here]
-        for (number, trigger), (position, filler, is_event) in itertools.product(here, fillers):
-            roles = allowed.get(trigger[2], {}).get(filler[2], [])
-            if roles and filler != trigger:
-                features = pair_features(sentence, trigger, filler, [f for _, f, _ in fillers])
-                yield Pair(number, position, is_event, features, tuple(roles))
-
-
-def _beginning(items: Sequence[Labelled], begin: int, end: int) -> range:
-    """The positions of the items (in text order) that begin in [begin, end)."""
-    return range(bisect_left(items, (begin, -1, "")), bisect_left(items, (end, -1, "")))
-
-
-def _train_roles(documents: Sequence[Document], allowed: dict[str, dict[str, list[str]]]) -> Roles:
-    import numpy
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
-
-    rows, labels = [], []
-    for document in documents:
-        entities = sorted(document.entities, key=lambda e: (e.span, e.label, e.id))
-        events = sorted(document.events, key=lambda e: (e.span, e.type, e.id))
-        gold = {(event.id, a.target): a.role for event in events for a in event.arguments}
-        mentions = [(*e.span, e.label) for e in entities]
-        triggers = [(*e.span, e.type) for e in events]
-        for pair in _pairs(split(document.text), mentions, triggers, allowed):
-            filler = (events if pair.is_event else entities)[pair.filler]
-            rows.append(pair.features)
-            labels.append(gold.get((events[pair.trigger].id, filler.id), NO_ROLE))
-    if NO_ROLE not in labels:  # has to be a choice even if every training pair has a role
-        rows, labels = [*rows, []], [*labels, NO_ROLE]
-    vocabulary = {feature: n for n, feature in enumerate(sorted(_frequent(rows)))}
-    if len(set(labels)) < 2 or not vocabulary:
-        return Roles((NO_ROLE,), {}, numpy.zeros((1, 0), numpy.float32), numpy.zeros(1, numpy.float32))
-    columns = [[vocabulary[f] for f in row if f in vocabulary] for row in rows]
-    starts = numpy.cumsum([0, *map(len, columns)])
-    flat_columns = numpy.array([c for row in columns for c in row], dtype=numpy.int32)
-    matrix = csr_matrix((numpy.ones(len(flat_columns)), flat_columns, starts), shape=(len(rows), len(vocabulary)))
-    model = LogisticRegression(C=1.0, max_iter=500).fit(matrix, labels)
-    weights, intercepts = model.coef_, model.intercept_
-    if len(model.classes_) == 2:  # one row of weights stands for both classes
-        weights, intercepts = numpy.vstack([-weights, weights]), numpy.concatenate([-intercepts, intercepts])
-    return Roles(
-        tuple(map(str, model.classes_)), vocabulary, weights.astype(numpy.float32), intercepts.astype(numpy.float32)
-    )
-
-
-def _frequent(rows: Iterable[list[str]]) -> list[str]:
-    """Features that occur more than once: the rest can only be learned by heart."""
-    times = Counter(feature for row in rows for feature in row)
-    return [feature for feature, n in times.items() if n > 1]
 
 
 def _tune(model: Linear, validation: Sequence[Document]) -> None:

@@ -103,6 +103,8 @@ def assemble(
         ),
         relations=(),
         chains=(),
+        templates=(),
+        attributes={},
         annotators=(),
         provenance={},
     )

@@ -18,20 +18,34 @@ class Engine(enum.StrEnum):
 
 
 def train(
-    name: Annotated[str, typer.Argument(help="lexicon or linear.")],
-    documents: Annotated[Path, typer.Argument(help="Training documents (JSON Lines).")],
+    name: Annotated[
+        str, typer.Argument(help="lexicon, linear or perceptron; with an extra: transformer, gliner, llm.")
+    ],
+    documents: Annotated[
+        Path | None, typer.Argument(help="Training documents (JSON Lines); gliner and llm take none.")
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option(help="The folder for the model.")],
     validation: Annotated[Path | None, typer.Option(help="Documents that set thresholds.")] = None,
+    unlabelled: Annotated[
+        Path | None, typer.Option(help="Documents whose texts the perceptron learns clusters of words from, too.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="The folder of weights for transformer or gliner.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of transformer, gliner or llm.")
+    ] = None,
     ontology: OntologyFile = None,
 ) -> None:
-    """Train a baseline."""
+    """Train a baseline, or make one of weights or an endpoint."""
     from strife import baselines
     from strife.ontology import load_ontology
     from strife.store import read_documents, write_whole
 
+    given = dict(one.partition("=")[::2] for one in set_ or ())
     with refusals():
-        tuning = list(read_documents(validation)) if validation else []
-        model = baselines.train(name, list(read_documents(documents)), tuning, load_ontology(ontology))
+        known, tuning = (list(read_documents(path)) if path else [] for path in (documents, validation))
+        raw = [document.text for document in read_documents(unlabelled)] if unlabelled else []
+        model = baselines.train(name, known, tuning, load_ontology(ontology), raw, weights=weights, settings=given)
         write_whole({out / file: content for file, content in model.files().items()})
     typer.echo(f"{out}: {name} trained")
 
@@ -53,6 +67,7 @@ def predict(
         _predict_archive(model, source, out, parts, shard, workers, engine)
         return
     from strife import baselines
+    from strife.baselines.outside import LEFT_OUT, NoPrediction
     from strife.check import SUFFIXES
     from strife.model import encode
     from strife.reading import as_text, raw_text
@@ -61,15 +76,25 @@ def predict(
     with refusals():
         loaded = baselines.load(model)
         documents = read_documents(source) if source.name.endswith(SUFFIXES) else [raw_text(source)]
-        predicted = [loaded.predict(document) for document in documents]
+        predicted, failed = [], []
+        for document in documents:
+            try:
+                predicted.append(loaded.predict(document))
+            except NoPrediction as error:
+                failed.append(str(error))
         if out is not None:
             write_documents(out, predicted)
             typer.echo(f"{out}: {len(predicted)} documents")
-            return
-    if format is Format.json:
-        typer.echo(b"\n".join(map(encode, predicted)))
-    else:
-        typer.echo("\n\n".join(map(as_text, predicted)))
+    if out is None and predicted:
+        told = b"\n".join(map(encode, predicted)) if format is Format.json else "\n\n".join(map(as_text, predicted))
+        typer.echo(told)
+    for document in predicted:
+        for line in document.meta.get(LEFT_OUT, "").splitlines():
+            typer.echo(f"left out of {document.doc_id}: {line}", err=True)
+    for why in failed:
+        typer.echo(f"no prediction for {why}", err=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _predict_archive(
@@ -89,6 +114,9 @@ def _predict_archive(
     with refusals():
         done = run(model, source, out, parts, (int(number), int(of)), workers or None, engine.value, tell)
     typer.echo(f"{out}: {done.documents} documents in {done.parts} parts, {done.before} parts were there already")
+    if done.left_out:
+        typer.echo(f"{done.left_out} things that the model made up were left out; see meta.left_out", err=True)
     if done.rejected:
-        typer.echo(f"{done.rejected} rows were no documents; see the part-*.rejected.jsonl", err=True)
+        told = "the same command tries those again that say so"
+        typer.echo(f"{done.rejected} rows have no prediction; see the part-*.rejected.jsonl; {told}", err=True)
         raise typer.Exit(1)

@@ -39,11 +39,17 @@ def import_corpus(
     out: Annotated[Path, typer.Option(help="Write the documents here (JSON Lines).")],
     losses: Annotated[Path | None, typer.Option(help="Write what was left behind here, one item a line.")] = None,
 ) -> None:
-    """Read a published corpus into documents, and say what a document cannot hold."""
+    """Read a published corpus into documents, and say what a document cannot hold and what is not as published."""
     from strife.formats.corpora import import_corpus as run
+    from strife.formats.corpora import unlike_published
 
     with refusals():
         typer.echo(run(corpus.value, folder, out, losses))
+        unlike = unlike_published(corpus.value, folder)
+    for one in unlike:
+        typer.echo(f"not as published: {one}; half a download, or another version", err=True)
+    if unlike:
+        raise typer.Exit(1)
 
 
 def convert(

@@ -36,6 +36,9 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print the
 # By what it brings, the extra that a missing library belongs to.
 _EXTRAS = {
     "baselines": ("sklearn", "pycrfsuite"),
+    "gliner": ("gliner",),
+    "llm": ("httpx2",),
+    "transformers": ("transformers", "torch", "tokenizers", "safetensors"),
     "cas": ("cassis",),
     "ingest": ("trafilatura",),
     "ray": ("ray",),

@@ -70,7 +70,7 @@ def read(path: Path, ontology: Ontology) -> tuple[list[Document], list[Loss]]:
     """The documents of a file (or of FILE in a folder); each sentence becomes a line of the text."""
     file = path / FILE if path.is_dir() else path
     try:
-        content = file.read_bytes().decode()
+        content = file.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise FormatError(f"{file}: {error}; expected UTF-8 text, a token a line; check the path") from error
     documents: list[tuple[str, list[list[tuple[str, str]]]]] = []

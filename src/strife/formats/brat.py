@@ -92,10 +92,12 @@ def read(path: Path, ontology: Ontology) -> tuple[list[Document], list[Loss]]:
     losses: list[Loss] = []
     documents = []
     for ann in sorted(path.glob("*.ann")):
-        text = _read(ann.with_suffix(".txt"))
-        documents.append(_document(unquote(ann.stem), text, _read(ann).split("\n"), ontology, losses))
+        text, lines = _read(ann.with_suffix(".txt")), _read(ann).removeprefix("\ufeff").split("\n")
+        documents.append(_document(unquote(ann.stem), text, lines, ontology, losses))
     if not documents:
         raise FormatError(f"{path}: no .ann files; expected a folder with DOC.txt and DOC.ann; check the path")
+    if bare := {one.stem for one in path.glob("*.txt")} - {one.stem for one in path.glob("*.ann")}:
+        raise FormatError(f"{path}: {min(bare)}.txt has no .ann; expected both, an empty one for a text without marks")
     return sorted(documents, key=lambda document: document.doc_id), losses
 
 

@@ -56,14 +56,22 @@ class _Article(msgspec.Struct):
 def read(folder: Path) -> tuple[list[Document], list[Loss]]:
     """Every article, its split (of the TextEE lists under splits/, if they are there) under meta, sorted by doc_id."""
     losses: list[Loss] = []
-    splits = {
-        line.split(".")[0].strip(): path.stem
-        for path in sorted(folder.glob("splits/*.txt"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    }
+    splits = split_lists(folder)
     inside = "data/annotation/*.json" if (folder / "data" / "annotation").is_dir() else "*.json"
     documents = [_document(path, splits, losses) for path in found(folder, inside, "CASIE")]
     return sorted(documents, key=lambda document: document.doc_id), losses
+
+
+def split_lists(folder: Path) -> dict[str, str]:
+    """The split of each doc_id that the lists under splits/ name."""
+    splits: dict[str, str] = {}
+    for path in sorted(folder.glob("splits/*.txt")):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise FormatError(f"{path}: {error}; expected a list of file names in UTF-8; download it again") from error
+        splits |= {line.split(".")[0].strip(): path.stem for line in lines}
+    return splits
 
 
 def _document(path: Path, splits: dict[str, str], losses: list[Loss]) -> Document:
@@ -116,4 +124,7 @@ def _argument(
     for key, value in filler.role.items():
         if key != "type":
             losses.append(Loss(doc_id, f"{event}.{filler.index}", f"{key} {value}", "a role has no attributes"))
-    return Argument(str(filler.role["type"]), filler.index)
+    if not isinstance(filler.role.get("type"), str):
+        found = f"{event}.{filler.index} has the role {filler.role}"
+        raise FormatError(f"{doc_id}: {found}; expected one with a type; download it again")
+    return Argument(filler.role["type"], filler.index)

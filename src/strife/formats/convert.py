@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
+
 from strife.formats import bio, brat, docbin, label_studio, muc, parquet, textee, webanno, xmi
 from strife.formats.loss import FormatError, Loss, report_lines, summary
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.store import documents_as_bytes, read_documents, write_whole
+from strife.stream import json_lines
 
 # By its name on the command line, the module that reads and writes a format.
 FORMATS: dict[str, ModuleType] = {
@@ -28,9 +31,22 @@ STRIFE = "strife"
 def read(name: str, path: Path, ontology: Ontology) -> tuple[list[Document], list[Loss]]:
     """The documents of a format, and what of it a document does not hold. Raises FormatError, InputError."""
     if name == STRIFE:
+        _not_of_another(path)
         return list(read_documents(path)), []
     documents, losses = FORMATS[name].read(path, ontology)
     return documents, losses
+
+
+def _not_of_another(path: Path) -> None:
+    """Some formats have a doc_id and a text under the same names as ours; their annotation would be passed over."""
+    _, line = next(json_lines(path), (0, b"{}"))
+    try:
+        keys = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return  # read_documents says what is wrong
+    if foreign := sorted({"entity_mentions", "event_mentions"} & keys):
+        found = f"rows with {', '.join(foreign)}, which documents of strife do not have"
+        raise FormatError(f"{path}: {found}; expected documents; name the format with --from (textee?)")
 
 
 def write(name: str, documents: Iterable[Document], ontology: Ontology) -> tuple[dict[str, bytes], list[Loss]]:

@@ -9,7 +9,7 @@ import msgspec
 from strife.dataset import META, parquet
 from strife.dataset_reader import read_parquet
 from strife.formats.holds import PARTS, unheld
-from strife.formats.loss import Loss
+from strife.formats.loss import FormatError, Loss
 from strife.model import Document, Entity, Event
 from strife.ontology import Ontology
 
@@ -78,5 +78,7 @@ def _declared(document: Document, ontology: Ontology, losses: list[Loss]) -> Doc
 def read(path: Path, ontology: Ontology) -> tuple[list[Document], list[Loss]]:
     """The documents of a file or of every .parquet file in a folder."""
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    if not files:
+        raise FormatError(f"{path}: no .parquet files; expected a file or a folder of them; check the path")
     found = [document for file in files for document in read_parquet(file)]
     return sorted(found, key=lambda document: document.doc_id), []

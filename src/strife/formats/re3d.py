@@ -51,7 +51,10 @@ def read(folder: Path) -> tuple[list[Document], list[Loss]]:
     """Every document of the corpus, sorted by doc_id, and what a document cannot hold."""
     documents: list[Document] = []
     losses: list[Loss] = []
-    for path in found(folder, "*/documents.json", "re3d"):
+    paths = found(folder, "*/documents.json", "re3d")
+    if bare := {one.parent for one in folder.glob("*/entities.json")} - {path.parent for path in paths}:
+        raise FormatError(f"{min(bare)}: entities.json without documents.json; expected both; download it again")
+    for path in paths:
         texts = list(lines(path, _Text, "re3d's documents"))
         entities: dict[str, list[_Entity]] = defaultdict(list)
         relations: dict[str, list[_Relation]] = defaultdict(list)

@@ -1,5 +1,6 @@
 """Reading the JSON of other corpora: each fault names the file and the line."""
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from strife.formats.loss import FormatError
 from strife.stream import InputError, head, json_lines, open_bytes
 
 T = TypeVar("T")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def lines(path: Path, shape: type[T], expected: str) -> Iterator[T]:
@@ -24,7 +26,8 @@ def lines(path: Path, shape: type[T], expected: str) -> Iterator[T]:
 
 def _lines(path: Path, expected: str) -> Iterator[tuple[int, bytes]]:
     try:
-        head(path)
+        if head(path, 2) in _UTF16:
+            raise FormatError(f"{path}: UTF-16; expected {expected} in UTF-8; convert it, or download it again")
         yield from json_lines(path)
     except InputError as error:
         raise FormatError(f"{path}: missing, empty or broken; expected {expected}; download it again") from error
@@ -36,7 +39,7 @@ def whole(path: Path, shape: type[T], expected: str) -> T:
         with open_bytes(path) as stream:
             content: Any = stream.read()
         return msgspec.json.decode(content, type=shape)
-    except (InputError, msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+    except (InputError, msgspec.DecodeError, UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
         raise FormatError(f"{path}: {error}; expected {expected}; download it again") from error
 
 

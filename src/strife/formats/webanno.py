@@ -225,7 +225,7 @@ def read(path: Path, ontology: Ontology) -> tuple[list[Document], list[Loss]]:
     documents = []
     for file in files:
         try:
-            content = file.read_bytes().decode()
+            content = file.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise FormatError(f"{file}: {error}; expected UTF-8 text; check the path") from error
         if not content.startswith(_HEAD):
