@@ -128,7 +128,7 @@ def trained_pipeline(documents: Sequence[Document], epochs: int) -> Any:
     from spacy.training import Example
     from spacy.util import filter_spans, minibatch
 
-    spacy.util.fix_random_seed(1)  # type: ignore[attr-defined]
+    spacy.util.fix_random_seed(1)
     pipeline = spacy.blank("en")
     pipeline.add_pipe("ner")
     examples = []
@@ -141,7 +141,7 @@ def trained_pipeline(documents: Sequence[Document], epochs: int) -> Any:
     chance = random.Random(1)
     for _ in range(epochs):
         chance.shuffle(examples)
-        for batch in minibatch(examples, 8):  # type: ignore[no-untyped-call]
+        for batch in minibatch(examples, 8):
             pipeline.update(batch, sgd=optimizer, drop=0.2)
     return pipeline
 
