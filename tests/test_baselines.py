@@ -39,11 +39,15 @@ def committed() -> dict[str, list[Document]]:
     return {name: [documents[one] for one in names if one in documents] for name, names in members.items()}
 
 
+def seen(committed: dict[str, list[Document]]) -> list[Document]:
+    """The documents of train that the models of these tests have seen, the same however the corpus grows."""
+    return [document for document in committed["train"] if document.doc_id.startswith(("in-2016-11", "iq-2021-01-21"))]
+
+
 @pytest.fixture(scope="module")
 def models(committed: dict[str, list[Document]], ontology: Ontology) -> dict[str, Baseline]:
     """All baselines, trained once on a part of the train split (the benchmark run takes all of it)."""
-    some = [document for document in committed["train"] if document.doc_id.startswith(("in-2016-11", "iq-2021-01-21"))]
-    return {name: baselines.train(name, some, [], ontology) for name in NAMES}
+    return {name: baselines.train(name, seen(committed), [], ontology) for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -418,7 +422,7 @@ def test_probability_is_higher_where_the_model_has_seen_the_text(
         scores = models["linear"].predict_scored(document)[1]
         return sum(scores.values()) / len(scores)
 
-    assert mean(committed["train"][0]) > max(map(mean, committed["test"]))
+    assert min(map(mean, seen(committed))) > max(map(mean, committed["test"]))
 
 
 @pytest.mark.parametrize("name", NAMES)
