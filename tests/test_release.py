@@ -243,12 +243,14 @@ def test_leak_between_splits_is_refused(project: Path, ontology: Ontology) -> No
     copy = (articles / f"{LEFT}.toml").read_text(encoding="utf-8").replace(LEFT, "zz-copy").replace(" the ", " teh ")
     (articles / "zz-copy.toml").write_text(copy, encoding="utf-8")
     edit(project / "corpus" / "splits" / "test.txt", lambda text: text + "zz-copy\n")
-    for path in (project / "annotation").rglob("*.json"):
-        tasks = json.loads(path.read_text(encoding="utf-8"))
-        twin: Any = json.loads(json.dumps(next(t for t in tasks if t["data"]["doc_id"] == LEFT)))
-        twin["id"], twin["data"]["doc_id"] = 999, "zz-copy"
-        twin["data"]["text"] = twin["data"]["text"].replace(" the ", " teh ")
-        path.write_text(json.dumps([*tasks, twin], ensure_ascii=False), encoding="utf-8")
+    path = project / "annotation" / "exports" / "batch-001.json"
+    tasks = json.loads(path.read_text(encoding="utf-8"))
+    twin: Any = json.loads(json.dumps(next(t for t in tasks if t["data"]["doc_id"] == LEFT)))
+    twin["id"], twin["data"]["doc_id"] = 999, "zz-copy"
+    twin["data"]["text"] = twin["data"]["text"].replace(" the ", " teh ")
+    one, other = twin["annotations"]
+    other["result"] = one["result"]  # its annotators agree, so nothing has to be decided
+    path.write_text(json.dumps([*tasks, twin], ensure_ascii=False), encoding="utf-8")
     commit(project)
     refused(project, MAJOR, "COR901 zz-copy.*runs of 3 words are shared")
 
