@@ -27,7 +27,7 @@ from strife.adjudication.notation import NotationError, read, read_place, write
 from strife.adjudication.questions import Question, questions
 from strife.adjudication.run import Adjudication, adjudicate
 from strife.adjudication.settle import Case
-from strife.adjudication.sources import read_batches
+from strife.adjudication.sources import Batch, read_batches
 from strife.check import files
 from strife.ontology import Ontology, load_ontology
 from strife.refusal import Refusal
@@ -70,10 +70,9 @@ def answered(line: str, asked: dict[str, list[tuple[Case, Question]]], by: str, 
     return decisions
 
 
-def overruled(line: str, exports: list[Path], by: str, ontology: Ontology) -> Decision:
+def overruled(line: str, batches: dict[str, Batch], by: str, ontology: Ontology) -> Decision:
     """The decision of a line that begins with `!`. Raises ValueError for one that is not understood."""
     _, doc_id, layer, where, answer, why = line.split("\t")
-    batches = read_batches(exports, [], ontology)
     if doc_id not in batches:
         raise ValueError(f"there is no document {doc_id}")
     batch = batches[doc_id]
@@ -93,13 +92,14 @@ def decide(exports: list[Path], log: Path, answers: Path, by: str, ontology: Ont
     for case in adjudicate(exports, ontology, log=lines.values()).open:
         for question in case.settled.open:
             asked.setdefault(question.id, []).append((case, question))
+    batches = read_batches(exports, [], ontology)
     faults = []
     for number, line in enumerate(answers.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
             made = (
-                [overruled(line, exports, by, ontology)]
+                [overruled(line, batches, by, ontology)]
                 if line.startswith("!")
                 else answered(line, asked, by, ontology)
             )
