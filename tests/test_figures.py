@@ -172,6 +172,27 @@ def test_a_figure_that_differs_says_both(ontology: Ontology) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", " people or more", "people_min 12, people_max empty, from '12 or more'"),
+        ("", " of the people, or more, of", "people_min 12, people_max empty, from '12 or more'"),
+        ("", " people of the city or more", "people_min 12, people_max 12, from '12'"),
+        ("", " or morese", "people_min 12, people_max 12, from '12'"),
+        ("exceeded ", "", "people_min 13, people_max empty, from 'more than 12'"),
+        ("Exceeding\n", " or more", "people_min 12, people_max empty, from '12 or more'"),
+        ("exceedingly ", "", "people_min 12, people_max 12, from '12'"),
+    ],
+)
+def test_a_bound_may_stand_apart_from_the_number(ontology: Ontology, before: str, after: str, expected: str) -> None:
+    start = len(f"The dead: {before}")
+    count = Entity("m1", start, start + 2, "NUM")
+    event = Event("e1", "DEATH", Trigger(4, 8), (Argument("count", "m1"),), {"incident": 1, "people_min": 1})
+    document = Document("d", f"The dead: {before}12{after}.", (count,), (event,))
+    found = [finding for finding in validate([document], ontology).findings if finding.code == "CAS602"]
+    assert [finding.expected for finding in found] == [expected]
+
+
+@pytest.mark.parametrize(
     ("attributes", "codes"),
     [
         ({"people_min": 12, "people_max": 12}, []),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from strife.model import AttributeValue, Event
+from strife.model import AttributeValue, Document, Entity, Event
 from strife.validate.draft import Context, Draft, shown
 
 COUNT, LEAST, MOST = "count", "people_min", "people_max"
@@ -25,6 +25,8 @@ _BOUNDS = (  # the words, before or after the number, and what they make of it
     (re.compile(r"^(?:up to|as many as|at most|no more than) (.+)$"), lambda n: (1, n)),
     (re.compile(r"^(?:fewer than|less than|under) (.+)$"), lambda n: (1, n - 1)),
 )
+_AFTER = re.compile(r"(?:\s+[\w'’-]+){0,3}?,?\s+or more\b", re.IGNORECASE)  # "12 people or more": the mark ends at 12
+_BEFORE = re.compile(r"\bexceed(?:s|ed|ing)?\s+$", re.IGNORECASE)
 _BETWEEN = re.compile(r"^(?:between (.+) and (.+)|(?:from )?(.+) to (.+)|(.+)[-–](.+))$")
 
 
@@ -53,7 +55,7 @@ def figures(context: Context) -> Iterator[Draft]:
                 "CAS606", f"{shown(surface)} is the count of {' and of '.join(types)}", "one of them", do, entity
             )
         else:
-            told.update((id(event), surface) for event in events)
+            told.update((id(event), _in_context(document, entity)) for event in events)
     for event in document.events:
         if LEAST in ontology.attributes_of(event.type):
             yield from _figure(event, told.get(id(event)))
@@ -75,6 +77,16 @@ def _figure(event: Event, count: str | None) -> Iterator[Draft]:
         low, high = ("empty" if n is None else n for n in told)
         expected = f"{LEAST} {low}, {MOST} {high}, from {shown(count)}"
         yield Draft("CAS602", said, expected, "see the manual, section 9", event)
+
+
+def _in_context(document: Document, count: Entity) -> str:
+    """The words of a count, with a bound that stands apart from them."""
+    surface = document.surface(count)
+    if _AFTER.match(document.text, count.end):
+        return f"{surface} or more"
+    if _BEFORE.search(document.text[max(0, count.start - 12) : count.start]):
+        return f"more than {surface}"
+    return surface
 
 
 def _number(value: AttributeValue | None) -> int | None:

@@ -12,6 +12,7 @@ _DAY = re.compile(r"^(\d{4}|XXXX)-(\d{2}|XX)(?:-(\d{2}|XX))?(?=$|T)")
 _CLOCK = re.compile(r"(?<!^P)(?<=[\dX])T(\d{2})(?::(\d{2}))?$")
 _WEEK = re.compile(r"^(\d{4})-W(\d{2})(?:-([1-7]))?")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_NIGHT_TO = re.compile(r"\bnight (?:to|before)\b")  # "the night to Sunday": a night has the day on which it begins
 _YEAR = re.compile(r"\b(1[89]\d{2}|20\d{2})\b")
 
 
@@ -62,9 +63,12 @@ def day_of(timex: str) -> datetime.date | None:
 def _words(document: Document, entity: Entity, timex: str, date: datetime.date | None) -> Iterator[Draft]:
     words = document.surface(entity).casefold()
     named = [day for day in _WEEKDAYS if day in words]
-    if date is not None and len(named) == 1 and _WEEKDAYS[date.weekday()] != named[0]:
+    wanted = named[0] if len(named) == 1 else ""
+    if wanted and _NIGHT_TO.search(words):
+        wanted = _WEEKDAYS[_WEEKDAYS.index(wanted) - 1]
+    if date is not None and wanted and _WEEKDAYS[date.weekday()] != wanted:
         found = f"timex {timex}, a {_WEEKDAYS[date.weekday()].title()}"
-        yield Draft("TIM702", found, f"a {named[0].title()}", "count again from the publication date", entity)
+        yield Draft("TIM702", found, f"a {wanted.title()}", "count again from the publication date", entity)
     years = set(_YEAR.findall(words))
     if years and re.match(r"\d{4}", timex) and timex[:4] not in years:
         yield Draft("TIM704", f"timex {timex}", f"the year {' or '.join(sorted(years))}", "give it again", entity)
