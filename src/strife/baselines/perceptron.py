@@ -10,6 +10,7 @@ the longest is learnt).
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
 from typing import Any, NamedTuple, Self
 
@@ -72,24 +73,39 @@ class Perceptron:
         ontology: Ontology,
         unlabelled: Sequence[str] = (),
         recipe: Recipe = RECIPE,
-    ) -> Self:
+    ) -> "Perceptron":
         """Train everything, then choose the settings. `unlabelled` are texts that clusters are learnt from, too.
 
-        The settings are those that are best on the validation documents; without any, on the training documents, each
-        read by a model that has learnt from the other folds.
+        The settings are those that are best on the validation documents; without any, on a part of many training
+        documents, read by a model that has learnt from the rest, as is the share of empty sentences to learn from.
         """
         known = company(documents, unlabelled)
-        model = cls(learn(documents, ontology, known, recipe), Settings())
 
-        def fitted(others: list[Document]) -> Perceptron:
-            return Perceptron(learn(others, ontology, known, quick(recipe)), model.settings)
+        def fitted(others: Sequence[Document], recipe: Recipe, settings: Settings) -> Perceptron:
+            return cls(learn(others, ontology, known, recipe), settings)
 
-        if ontology.template_types:
+        if (
+            ontology.template_types
+        ):  # what fills templates is learnt from taggers of folds, which have to be like this one
+            model = fitted(documents, quick(recipe), Settings())
             roles = tuple(sorted(set(itertools.chain.from_iterable(ontology.template_types.values()))))
-            told = learn_fillers(documents, roles, lambda others: fitted(others).told, known, model.hints)
+            told = learn_fillers(
+                documents, roles, lambda others: fitted(others, quick(recipe), model.settings).told, known, model.hints
+            )
             return cls(model.learnt, model.settings, told)
-        tune([(model, document) for document in validation] or crossed(documents, fitted), model.settings)
-        return model
+        if validation:
+            model = fitted(documents, recipe, Settings())
+            tune([(model, document) for document in validation], model.settings)
+            return model
+        tried: list[tuple[float, int, Recipe, Settings]] = []
+        for kept in dict.fromkeys((recipe.empty_kept, 1.0)) if any(d.events for d in documents) else (1.0,):
+            this, settings = recipe._replace(empty_kept=kept), Settings()
+            pairs = crossed(documents, partial(fitted, recipe=quick(this), settings=settings))
+            tried.append((tune(pairs, settings), -len(tried), this, settings))
+            if not pairs:
+                break
+        _, _, best, settings = max(tried, key=lambda one: one[:2])
+        return fitted(documents, best, settings)
 
     def predict(self, document: Document) -> Document:
         """The document with predicted mentions, triggers, arguments and attributes."""

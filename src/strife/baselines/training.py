@@ -15,9 +15,8 @@ from strife.baselines.topics import FOLDS, Topics, topics
 from strife.model import Document
 from strife.ontology import Ontology
 
-CROSSED_FROM = 12  # documents; of fewer a part says nothing
+MANY = 300  # documents; a third of fewer says little
 PARTS = 3
-ENOUGH = 150  # documents to choose settings on
 FAINT = 0.02  # a weight of a role that decides nothing
 
 
@@ -101,13 +100,11 @@ def quick(recipe: Recipe) -> Recipe:
 
 
 def crossed(documents: Sequence[Document], fitted: Callable[[list[Document]], Model]) -> list[tuple[Model, Document]]:
-    """Documents, each with a model that has learnt from the other parts; of many documents, ENOUGH."""
-    pairs: list[tuple[Model, Document]] = []
-    for part in range(PARTS if len(documents) >= CROSSED_FROM else 0):
-        if len(pairs) < ENOUGH:
-            model = fitted([document for n, document in enumerate(documents) if n % PARTS != part])
-            pairs += [(model, document) for document in documents[part::PARTS]]
-    return pairs
+    """A third of many documents, each with the model that has learnt from the others; none of few."""
+    if len(documents) < MANY:
+        return []
+    model = fitted([document for n, document in enumerate(documents) if n % PARTS])
+    return [(model, document) for document in documents[::PARTS]]
 
 
 def _columns(
