@@ -383,7 +383,8 @@ and their figures stay. Measured and reported figures stand apart, since scorers
   no mistake; gold is flattened in the same way only for re3d, where the figures to compare with are made so.
 - Thresholds are set on the development part where a test part is scored. Where the development part is scored,
   `perceptron` sets them on a third of the training part, which a model of the rest reads (muc4: on all of it, in five
-  folds; wikievents: none); features were chosen while looking at the development part, so these figures flatter a little.
+  folds; wikievents: none). Features were chosen while looking at the development part, so these figures flatter a
+  little.
 - `perceptron` has one seed on muc4: a second classifier learns what fills a template from taggers of the folds.
 - Seconds of training were taken on a machine with other work to do."""
 ABOUT = {
