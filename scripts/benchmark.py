@@ -381,10 +381,9 @@ and their figures stay. Measured and reported figures stand apart, since scorers
 - `perceptron` averages the weights of five seeds.
 - Taggers are flat: of overlapping mentions the longest is learnt. The oracle says what a flat tagger reaches that makes
   no mistake; gold is flattened in the same way only for re3d, where the figures to compare with are made so.
-- Thresholds are set on the development part where a test part is scored. Where the development part is scored,
-  `perceptron` sets them on a third of the training part, which a model of the rest reads (muc4: on all of it, in five
-  folds; wikievents: none). Features were chosen while looking at the development part, so these figures flatter a
-  little.
+- Thresholds are set on the development part where a test part is scored. Where the development part is scored, no
+  threshold is set, but on muc4 on the training part in five folds. Features were chosen while looking at the
+  development part, so these figures flatter a little.
 - `perceptron` has one seed on muc4: a second classifier learns what fills a template from taggers of the folds.
 - Seconds of training were taken on a machine with other work to do."""
 ABOUT = {

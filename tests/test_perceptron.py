@@ -3,7 +3,6 @@
 import io
 import itertools
 import pickle
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy
@@ -17,7 +16,6 @@ from strife.baselines.columns import EDGE, Known, Sight, around
 from strife.baselines.perceptron import Perceptron, Recipe
 from strife.baselines.pieces import split
 from strife.baselines.tagger import Tagger, Weights, train, viterbi
-from strife.baselines.training import MANY, crossed
 from strife.model import Document, Entity
 from strife.ontology import EventType, Ontology, RoleRule
 from strife.store import read_documents, write_whole
@@ -133,21 +131,6 @@ def test_gold_triggers_can_be_given(model: Perceptron, raid: Document) -> None:
     triggers = [(*event.span, event.type) for event in raid.events]
     found = model.decode(raid, model.read(raid), triggers)
     assert [(*event.span, event.type) for event in found.events] == triggers
-
-
-def test_settings_are_chosen_on_documents_that_the_model_has_not_seen(model: Perceptron, raid: Document) -> None:
-    many = [Document(f"d{n}", raid.text) for n in range(MANY)]
-    seen: list[list[str]] = []
-
-    def fitted(others: Sequence[Document]) -> Perceptron:
-        seen.append([document.doc_id for document in others])
-        return model
-
-    pairs = crossed(many, fitted)
-    held = [document.doc_id for _, document in pairs]
-    assert len(held) == MANY // 3
-    assert sorted(held + seen[0]) == sorted(document.doc_id for document in many)
-    assert crossed(many[1:], fitted) == []
 
 
 def test_files_that_do_not_belong_together_are_refused(model: Perceptron, tmp_path: Path) -> None:

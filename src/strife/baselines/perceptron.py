@@ -10,7 +10,6 @@ the longest is learnt).
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from io import BytesIO
 from typing import Any, NamedTuple, Self
 
@@ -32,7 +31,6 @@ from strife.baselines.training import (
     Learnt,
     Recipe,
     company,
-    crossed,
     learn,
     mention_columns,
     quick,
@@ -76,36 +74,23 @@ class Perceptron:
     ) -> "Perceptron":
         """Train everything, then choose the settings. `unlabelled` are texts that clusters are learnt from, too.
 
-        The settings are those that are best on the validation documents; without any, on a part of many training
-        documents, read by a model that has learnt from the rest, as is the share of empty sentences to learn from.
+        What fills templates sets its threshold on the training documents, by cross-fitting.
         """
         known = company(documents, unlabelled)
 
         def fitted(others: Sequence[Document], recipe: Recipe, settings: Settings) -> Perceptron:
             return cls(learn(others, ontology, known, recipe), settings)
 
-        if (
-            ontology.template_types
-        ):  # what fills templates is learnt from taggers of folds, which have to be like this one
+        if ontology.template_types:  # the tagger has to be like those of the folds
             model = fitted(documents, quick(recipe), Settings())
             roles = tuple(sorted(set(itertools.chain.from_iterable(ontology.template_types.values()))))
             told = learn_fillers(
                 documents, roles, lambda others: fitted(others, quick(recipe), model.settings).told, known, model.hints
             )
             return cls(model.learnt, model.settings, told)
-        if validation:
-            model = fitted(documents, recipe, Settings())
-            tune([(model, document) for document in validation], model.settings)
-            return model
-        tried: list[tuple[float, int, Recipe, Settings]] = []
-        for kept in dict.fromkeys((recipe.empty_kept, 1.0)) if any(d.events for d in documents) else (1.0,):
-            this, settings = recipe._replace(empty_kept=kept), Settings()
-            pairs = crossed(documents, partial(fitted, recipe=quick(this), settings=settings))
-            tried.append((tune(pairs, settings), -len(tried), this, settings))
-            if not pairs:
-                break
-        _, _, best, settings = max(tried, key=lambda one: one[:2])
-        return fitted(documents, best, settings)
+        model = fitted(documents, recipe, Settings())
+        tune([(model, document) for document in validation], model.settings)
+        return model
 
     def predict(self, document: Document) -> Document:
         """The document with predicted mentions, triggers, arguments and attributes."""

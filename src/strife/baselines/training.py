@@ -1,8 +1,8 @@
 """Training of the perceptron: what its taggers, its classifiers and its lists learn from documents."""
 
 import itertools
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from strife.baselines.attributes import Attributes, Choice
 from strife.baselines.columns import Columns, Known, Sight, about, around
@@ -15,8 +15,6 @@ from strife.baselines.topics import FOLDS, Topics, topics
 from strife.model import Document
 from strife.ontology import Ontology
 
-MANY = 300  # documents; a third of fewer says little
-PARTS = 3
 FAINT = 0.02  # a weight of a role that decides nothing
 
 
@@ -31,7 +29,6 @@ class Recipe(NamedTuple):
 
 
 RECIPE = Recipe()
-Model = TypeVar("Model")
 
 
 class Learnt(NamedTuple):
@@ -95,16 +92,8 @@ def learn(documents: Sequence[Document], ontology: Ontology, company: dict[str, 
 
 
 def quick(recipe: Recipe) -> Recipe:
-    """With one seed: for models that are trained to choose settings, and then thrown away."""
+    """With one seed: for templates, whose taggers are trained once more for each fold."""
     return recipe._replace(seeds=recipe.seeds[:1])
-
-
-def crossed(documents: Sequence[Document], fitted: Callable[[list[Document]], Model]) -> list[tuple[Model, Document]]:
-    """A third of many documents, each with the model that has learnt from the others; none of few."""
-    if len(documents) < MANY:
-        return []
-    model = fitted([document for n, document in enumerate(documents) if n % PARTS])
-    return [(model, document) for document in documents[::PARTS]]
 
 
 def _columns(

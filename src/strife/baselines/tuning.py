@@ -36,18 +36,17 @@ class Decoder(Protocol):
         ...
 
 
-def tune(pairs: Sequence[tuple[Decoder, Document]], settings: Settings) -> float:
+def tune(pairs: Sequence[tuple[Decoder, Document]], settings: Settings) -> None:
     """Set one after the other to the value with the best F1 on documents; without any they stay as they are.
 
     Each document stands with the model that reads it, which has not seen it; all models have these very settings.
-    Returns the F1 that is reached, of arguments where there are events, else of mentions.
     """
     if not pairs:
-        return 0.0
+        return
     events = any(document.events for _, document in pairs)
     read = [(model, document, model.read(document)) for model, document in pairs]
 
-    def tried(names: tuple[str, ...], by: str, values: Sequence[float]) -> float:
+    def tried(names: tuple[str, ...], by: str, values: Sequence[float]) -> None:
         results = []
         for value in values:
             for name in names:
@@ -56,15 +55,13 @@ def tune(pairs: Sequence[tuple[Decoder, Document]], settings: Settings) -> float
             results.append((sum(counts, Counts()).f1, -abs(value), value))
         for name in names:
             setattr(settings, name, max(results)[2])
-        return max(results)[0]
 
     if events:
         tried(("triggers", "maybe_triggers"), "tri_c", BIASES)
-    reached = tried(("mentions", "maybe_mentions"), "ent", BIASES)
+    tried(("mentions", "maybe_mentions"), "ent", BIASES)
     if events:
         tried(("roles",), "arg_c+", ROLE_BIASES)
         tried(("maybe_mentions",), "arg_c+", [settings.mentions + bias for bias in (0, -2, -4, -6, -8, -12)])
         tried(("maybe_triggers",), "arg_c+", [settings.triggers + bias for bias in (0, -2, -4, -6)])
         tried(("worth",), "arg_c+", (1.0, 2.0, 4.0, 8.0, 1000.0))
-        reached = tried(("roles",), "arg_c+", ROLE_BIASES)
-    return reached
+        tried(("roles",), "arg_c+", ROLE_BIASES)
