@@ -76,7 +76,7 @@ class Perceptron:
 
         What fills templates sets its threshold on the training documents, by cross-fitting.
         """
-        known = company(documents, unlabelled)
+        known = company(documents, unlabelled, small=bool(ontology.template_types))
 
         def fitted(others: Sequence[Document], recipe: Recipe, settings: Settings) -> Perceptron:
             return cls(learn(others, ontology, known, recipe), settings)
