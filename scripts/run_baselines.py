@@ -18,7 +18,8 @@ from pycrfsuite import Tagger
 from strife import baselines
 from strife.baselines import Baseline
 from strife.baselines.linear import Linear
-from strife.baselines.perceptron import RECIPE, Perceptron
+from strife.baselines.perceptron import Perceptron
+from strife.baselines.training import RECIPE
 from strife.dataset_reader import load_documents
 from strife.leaderboard.submission import FILE, Run, Submission, as_toml
 from strife.model import Document, encode
@@ -107,8 +108,8 @@ def submission(folder: Path, data: str, model: Baseline, predicted: list[Documen
 def parameters(model: Baseline) -> int:
     """How many weights were trained: those of the role classifier, and those that the taggers kept."""
     if isinstance(model, Perceptron):
-        taggers = sum(one.emission.size + one.transition.size for one in model.weights.values())
-        return int(model.roles.weights.size + model.roles.intercepts.size + taggers)
+        taggers = sum(one.emission.size + one.transition.size for one in model.learnt.weights.values())
+        return int(model.learnt.roles.weights.size + model.learnt.roles.intercepts.size + taggers)
     if not isinstance(model, Linear):
         return 0
     count = int(model.roles.weights.size + model.roles.intercepts.size)

@@ -39,6 +39,19 @@ def test_every_figure_stands_with_its_interval_and_signature(benchmark: ModuleTy
                 assert low <= cell["f1"] <= high, (corpus, system, metric)
 
 
+def test_signatures_name_the_corpus_and_the_part(benchmark: ModuleType) -> None:
+    mentions = (Entity("a", 0, 4, "ORG"), Entity("b", 5, 9, "PER"))
+    part = benchmark.Part(
+        [Document("t", "Goma rose again", mentions)], [], [Document("d", "Goma rose again", mentions)]
+    )
+    task = benchmark.Task([part], "re3d", ("ent",), "dev", ("lexicon",), macro=("ent",))
+    row = benchmark.measured("tiny", task, ("lexicon",))["systems"]["lexicon"]
+    assert "|data:tiny@" in row["signature"]
+    assert "|split:dev|" in row["signature"]
+    assert "|avg:macro|labels:2@" in row["macro"]["ent"]["signature"]
+    assert row["macro"]["ent"]["f1"] == 1.0
+
+
 def test_reported_figures_have_source_and_scorer(benchmark: ModuleType) -> None:
     reported = tomllib.loads((ROOT / "benchmarks" / "reported.toml").read_text(encoding="utf-8"))["figures"]
     assert all(row[key] for row in reported for key in ("system", "figure", "part", "scorer", "source"))

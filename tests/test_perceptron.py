@@ -149,10 +149,10 @@ def test_files_that_do_not_belong_together_are_refused(model: Perceptron, tmp_pa
         b"",
         pickle.dumps(Trap()),
         files["weights.npz"][:-20],
-        npz(**{**arrays, "roles": arrays["roles"][:, 1:]}),
+        npz(**{**arrays, "roles_weights": arrays["roles_weights"][:, 1:]}),
         npz(**{**arrays, "mentions_emission": arrays["mentions_emission"][1:]}),
         npz(**{name: array for name, array in arrays.items() if name != "triggers_after"}),
-        npz(**{**arrays, "roles": numpy.array([Trap()], dtype=object)}),
+        npz(**{**arrays, "roles_weights": numpy.array([Trap()], dtype=object)}),
     ):
         write_whole({tmp_path / "model.json": files["model.json"], tmp_path / "weights.npz": content})
         with pytest.raises(ModelError, match="no trained baseline"):

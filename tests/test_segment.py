@@ -86,6 +86,7 @@ def test_a_line_break_keeps_the_lines_apart(first: str, second: str) -> None:
         ("He waited... Then he ran.", ["He waited...", "Then he ran."]),
         ("He waited… “Then” he ran.", ["He waited…", "“Then” he ran."]),
         ("He waited... and ran.", ["He waited... and ran."]),
+        ("gen. vask spoke. he left the u.s. army.", ["gen. vask spoke.", "he left the u.s. army."]),
         ("Really?! Yes.", ["Really?!", "Yes."]),
         ("Headline\n\nBody one. Body two", ["Headline", "Body one.", "Body two"]),
         ("one\r\ntwo\rthree", ["one", "two", "three"]),

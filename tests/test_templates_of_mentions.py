@@ -2,8 +2,10 @@
 
 from strife import baselines
 from strife.baselines.clusters import clusters
-from strife.baselines.incidents import aliases_in, everywhere, hints, template
+from strife.baselines.fillers import Wanted, aliases_in, named
+from strife.baselines.incidents import everywhere, hints
 from strife.baselines.pieces import split
+from strife.baselines.strings import Candidate
 from strife.model import Document, Entity, Template
 from strife.ontology import Ontology
 
@@ -22,17 +24,29 @@ def test_every_occurrence_of_a_string_is_meant() -> None:
     assert everywhere(Document("d", "perezoso perez", (Entity("m", 9, 14, "Victim"),))) == [(9, 14, "Victim")]
 
 
-def test_a_filler_is_named_once_by_its_most_frequent_string() -> None:
-    perez = TEXT.index("perez was")
-    entities = (*marked(("fmln", "PerpOrg"), ("juan perez", "Victim"), ("national front", "PerpOrg")),)
-    document = Document("d", TEXT, (*entities, Entity("x", perez, perez + 5, "Victim")))
-    apart = template(document, "attack", {})
-    assert apart.templates == (
-        Template("attack", {"PerpOrg": (("national front",), ("fmln",)), "Victim": (("juan perez",),)}),
-    )
-    known = Document("t", "", templates=(Template("attack", {"PerpOrg": (("national front", "fmln"),)}),))
-    together = template(document, "attack", aliases_in([known]))
-    assert together.templates[0].roles["PerpOrg"] == (("national front",),)
+def wanted(string: str, role: str, at: int = 0) -> Wanted:
+    one = Candidate(tuple(string.split()), string, [0], {}, {role: [0.0]})
+    return Wanted(one, role, string, [(at, at + len(string))], [])
+
+
+def test_a_filler_is_named_once_by_its_likeliest_string() -> None:
+    strings = [
+        wanted("perez", "Victim", 42),
+        wanted("juan perez", "Victim", 30),
+        wanted("national front", "PerpOrg"),
+        wanted("fmln", "PerpOrg"),
+        wanted("bomb", "Weapon"),
+    ]
+    chances = [0.5, 0.6, 0.9, 0.4, 0.2]
+    apart = named(strings, chances, {}, 0.3)
+    assert [(one.role, one.string, one.chance) for one in apart] == [
+        ("PerpOrg", "national front", 0.9), ("Victim", "juan perez", 0.6), ("PerpOrg", "fmln", 0.4),
+    ]  # fmt: skip
+    assert apart[1].spans == [(30, 40), (42, 47)]
+    known = Document("t", "", templates=(Template("attack", {"PerpOrg": (("The National Front", "FMLN"),)}),))
+    together = named(strings, chances, aliases_in([known]), 0.3)
+    assert [(one.role, one.string) for one in together] == [("PerpOrg", "national front"), ("Victim", "juan perez")]
+    assert aliases_in([known]) == {"fmln": ["national front"], "national front": ["fmln"]}
 
 
 def test_hints_are_the_words_beside_what_is_marked() -> None:
@@ -56,6 +70,11 @@ def test_texts_without_incident_get_no_template_whatever_gold_says(ontology: Ont
     assert model.predict(Document("x", "rebels killed carlos today.")).templates[0].type == "attack"
     gold = Document("y", "the moon shone brightly all week.", templates=killed[0].templates)
     assert model.predict(gold).templates == ()
+    again = Perceptron.from_files(model.files())
+    for document in (*killed, *calm, gold):
+        assert again.predict_scored(document) == model.predict_scored(document)
+        found, scores = again.predict_scored(document)
+        assert set(scores) == {entity.id for entity in found.entities}
 
 
 def test_no_baseline_hands_on_gold_templates_or_attributes(raid: Document, ontology: Ontology) -> None:

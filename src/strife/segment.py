@@ -22,13 +22,16 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[tuple[int,
     return [match.span() for match in _TOKEN.finditer(text, start, len(text) if end is None else end)]
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """The sentences of a text without blanks at their edges; a line break always ends one."""
+def sentences(text: str, small: bool = True) -> list[tuple[int, int]]:
+    """The sentences of a text without blanks at their edges; a line break always ends one.
+
+    A small letter begins a sentence only in a line that has no capitals, and only if `small` ones may.
+    """
     found: list[tuple[int, int]] = []
     for line in _LINE.finditer(text):
-        begin = line.start()
+        begin, cased = line.start(), not small or any(map(str.isupper, line[0]))
         for stop in _STOP.finditer(text, line.start(), line.end()):
-            if not (stop[1].islower() or _is_abbreviation(text, begin, stop)):
+            if not ((cased and stop[1].islower()) or _is_abbreviation(text, begin, stop)):
                 found.append((begin, stop.end()))
                 begin = stop.end()
         found.append((begin, line.end()))

@@ -1,19 +1,15 @@
-"""Templates from mentions: what a MUC-4 text says of its incident, for the perceptron.
+"""What marks fillers of templates, as MUC-4 has them: all occurrences of their strings, and the words near them.
 
-A text has one template or none; its type is that of the text (a classifier of its words). A filler is a set of mentions
-of one role of which one string contains the other, or that filled a role together in training ("fmln"); it is named by
-its most frequent string. Training texts mark only the first occurrence of a string, so every one is taken to be meant.
+Training texts mark only the first occurrence of a string, so every one is taken to be meant.
 """
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from strife.baselines.pieces import Labelled, Sentence, flat
-from strife.model import Document, Template
+from strife.model import Document
 
 HINTS = 200
 LEAST = 5  # sentences that a hint occurs in
@@ -62,38 +58,3 @@ def hinted(sentences: Sequence[Sentence], words: frozenset[str]) -> list[Labelle
         for word, span in zip(*sentence, strict=True)
         if (folded := word.casefold()) in words
     ]
-
-
-def template(document: Document, kind: str, aliases: dict[str, list[str]]) -> Document:
-    """The document with a template of this type that its mentions fill."""
-    strings: dict[str, Counter[str]] = defaultdict(Counter)
-    for entity in document.entities:
-        strings[entity.label][document.surface(entity)] += 1
-    roles: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for role, count in sorted(strings.items()):
-        groups: list[list[str]] = []
-        for string in sorted(count, key=lambda one: (-len(one), one)):
-            others = aliases.get(string, [])
-            group = next((one for one in groups if _contains(one[0], string) or set(others) & set(one)), None)
-            if group is None:
-                groups.append([string])
-            else:
-                group.append(string)
-        best = [min(group, key=lambda one: (-count[one], -len(one), one)) for group in groups]
-        roles[role] = tuple((string,) for string in best)
-    return msgspec.structs.replace(document, templates=(Template(kind, roles),))
-
-
-def aliases_in(documents: Iterable[Document]) -> dict[str, list[str]]:
-    """By string, the others that named the same filler of a template."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for document in documents:
-        for one in document.templates:
-            for filler in (filler for fillers in one.roles.values() for filler in fillers):
-                for string in filler:
-                    found[string].update(set(filler) - {string})
-    return {string: sorted(others) for string, others in sorted(found.items()) if others}
-
-
-def _contains(longer: str, string: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(string)}(?!\w)", longer) is not None

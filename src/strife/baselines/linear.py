@@ -18,8 +18,9 @@ import msgspec
 
 from strife.baselines.attributes import Attributes, Choice
 from strife.baselines.features import Gazetteer, word_features
+from strife.baselines.logistic import Logistic
 from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags, trimmed
-from strife.baselines.roles import Roles, allowed_roles, pairs_of, train_roles
+from strife.baselines.roles import allowed_roles, pairs_of, ranked, train_roles
 from strife.model import Document
 from strife.ontology import Ontology
 from strife.scoring.metrics import Counts, count
@@ -39,7 +40,7 @@ class Linear:
         self,
         taggers: dict[str, bytes],
         gazetteers: Sequence[Gazetteer],
-        roles: Roles,
+        roles: Logistic,
         allowed: dict[str, dict[str, list[str]]],
         biases: dict[str, float],
         attributes: Attributes,
@@ -101,7 +102,7 @@ class Linear:
         triggers: Sequence[Labelled],
     ) -> Document:
         pairs = list(pairs_of(sentences, mentions, triggers, self.allowed))
-        roles = self.roles.scores(pairs, self.biases["roles"])
+        roles = ranked(self.roles, pairs, self.biases["roles"])
         arguments = [
             (pair.trigger, found[0][1], pair.is_event, pair.filler)
             for pair, found in zip(pairs, roles, strict=True)
@@ -157,7 +158,7 @@ class Linear:
         vocabulary = {feature: n for n, feature in enumerate(table["vocabulary"])}
         if arrays["weights"].shape != (len(table["roles"]), len(vocabulary)):
             raise ValueError("roles.npz belongs to another model.json")
-        roles = Roles(tuple(table["roles"]), vocabulary, arrays["weights"], arrays["intercepts"])
+        roles = Logistic(tuple(table["roles"]), vocabulary, arrays["weights"], arrays["intercepts"])
         taggers = {name: files[f"{name}.crfsuite"] for name in ("mentions", "triggers")}
         attributes = Attributes(msgspec.convert(table["attributes"], dict[str, Choice]))
         gazetteers = [Gazetteer(*one) for one in table["gazetteers"]]

@@ -16,30 +16,29 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 from strife.baselines.attributes import Attributes, Choice
-from strife.baselines.columns import Columns, Known, Sight, about, around
-from strife.baselines.incidents import aliases_in, everywhere, hinted, hints, template
+from strife.baselines.columns import Known, Sight
+from strife.baselines.fillers import Filler, Fillers
+from strife.baselines.fillers import learn as learn_fillers
+from strife.baselines.incidents import hinted
+from strife.baselines.logistic import Logistic
 from strife.baselines.pieces import Labelled, Sentence, assemble, flat, spans_of, split, tags
-from strife.baselines.roles import Roles, allowed_roles, pairs_of, train_roles
-from strife.baselines.tagger import Tagger, Weights, train
-from strife.baselines.topics import FOLDS, NO_TOPIC, distinct, topics
+from strife.baselines.roles import pairs_of, ranked
+from strife.baselines.strings import BARS, HEAT, History, Told
+from strife.baselines.tagger import Tagger, Weights
+from strife.baselines.topics import NO_TOPIC, distinct
+from strife.baselines.training import (
+    RECIPE,
+    Learnt,
+    Recipe,
+    company,
+    learn,
+    mention_columns,
+    quick,
+    trigger_columns,
+)
 from strife.baselines.tuning import Settings, tune
-from strife.model import Document
+from strife.model import Document, Template
 from strife.ontology import Ontology
-
-FAINT = 0.02  # a weight of a role that decides nothing
-
-
-class Recipe(NamedTuple):
-    """How the taggers are trained; `without` names columns that they do not see, for ablations."""
-
-    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    epochs: int = 12
-    dropped: float = 0.2  # of the features of each token, at each step
-    empty_kept: float = 0.4  # of the sentences in which nothing is annotated, in texts with events or templates
-    without: tuple[str, ...] = ()
-
-
-RECIPE = Recipe()
 
 
 class Read(NamedTuple):
@@ -56,33 +55,13 @@ class Perceptron:
 
     name = "perceptron"
 
-    def __init__(
-        self,
-        weights: dict[str, Weights],
-        known: dict[str, Known],
-        clusters: dict[str, list[str]],
-        topic: Choice,
-        roles: Roles,
-        allowed: dict[str, dict[str, list[str]]],
-        most: dict[str, int],
-        attributes: Attributes,
-        hints: Sequence[str],
-        aliases: dict[str, list[str]],
-        settings: Settings,
-    ) -> None:
-        self.weights = weights
-        self.known = known
-        self.clusters = clusters
-        self.topic = topic
-        self.roles = roles
-        self.allowed = allowed  # by event type, by filler label: the roles that the ontology allows
-        self.most = most  # by "type role": how often the role may be filled
-        self.attributes = attributes
-        self.hints = frozenset(hints)  # of templates: words that stand near what fills them
-        self.aliases = aliases  # of templates: strings that named the same filler
+    def __init__(self, learnt: Learnt, settings: Settings, fillers: Fillers | None = None) -> None:
+        self.learnt = learnt
         self.settings = settings
-        sight = Sight(clusters)
-        self.taggers = {which: Tagger(one, sight.features) for which, one in weights.items()}
+        self.fillers = fillers  # of templates
+        self.hints = frozenset(learnt.hints)
+        sight = Sight(learnt.clusters)
+        self.taggers = {which: Tagger(one, sight.features) for which, one in learnt.weights.items()}
 
     @classmethod
     def fit(
@@ -92,59 +71,25 @@ class Perceptron:
         ontology: Ontology,
         unlabelled: Sequence[str] = (),
         recipe: Recipe = RECIPE,
-    ) -> Self:
-        """Train everything, then choose the settings. `unlabelled` are texts that clusters are learnt from, too."""
-        from strife.baselines.clusters import clusters
+    ) -> "Perceptron":
+        """Train everything, then choose the settings. `unlabelled` are texts that clusters are learnt from, too.
 
-        cut = [split(document.text) for document in documents]
-        mentions = [flat((e.start, e.end, e.label) for e in d.entities) for d in documents]
-        triggers = [flat((*e.span, e.type) for e in d.events) for d in documents]
-        raw = itertools.chain.from_iterable([*cut, *map(split, unlabelled)])
-        company = clusters(sentence.words for sentence in raw) if unlabelled else {}
-        eventful = any(triggers)
-        words: list[str] = []
-        if ontology.template_types:
-            mentions = list(map(everywhere, documents))
-            words = hints(cut, mentions)
-        items = {"triggers": triggers, "mentions": mentions} if eventful else {"mentions": mentions}
-        known = {w: Known.of(zip(cut, i, strict=True), fold=w == "triggers") for w, i in items.items()}
-        topic = topics(cut, [[e.type for e in d.events] or [t.type for t in d.templates] for d in documents])
-        weights = {}
-        for which, annotated in items.items():
-            rows = []
-            for number, (one, sentences) in enumerate(zip(_jackknifed(cut, annotated, which), cut, strict=True)):
-                if which == "triggers":
-                    subject = topic.crossed[number]
-                    rows.append([_trigger_columns(one, s, n, subject) for n, s in enumerate(sentences)])
-                else:
-                    near = triggers[number] if eventful else hinted(sentences, frozenset(words)) if words else None
-                    subject = topic.crossed[number] if words else ""
-                    rows.append([_mention_columns(one, s, n, near, subject) for n, s in enumerate(sentences)])
-            kept = recipe.empty_kept if eventful or words else 1.0
-            weights[which] = _train(rows, cut, annotated, Sight(company), recipe._replace(empty_kept=kept))
-        allowed = allowed_roles(ontology, documents)
-        most = {
-            f"{kind} {role}": rule.max
-            for kind, event in ontology.event_types.items()
-            for role, rule in event.arguments.items()
-            if rule.max is not None
-        }
-        roles = _halved(train_roles(documents, allowed))
-        attributes = Attributes.fit(documents, ontology)
-        model = cls(
-            weights,
-            known,
-            company,
-            topic.choice,
-            roles,
-            allowed,
-            most,
-            attributes,
-            words,
-            aliases_in(documents),
-            Settings(),
-        )
-        tune(model, validation, "ceaf_ree" if words else "ent")
+        What fills templates sets its threshold on the training documents, by cross-fitting.
+        """
+        known = company(documents, unlabelled, small=bool(ontology.template_types))
+
+        def fitted(others: Sequence[Document], recipe: Recipe, settings: Settings) -> Perceptron:
+            return cls(learn(others, ontology, known, recipe), settings)
+
+        if ontology.template_types:  # the tagger has to be like those of the folds
+            model = fitted(documents, quick(recipe), Settings())
+            roles = tuple(sorted(set(itertools.chain.from_iterable(ontology.template_types.values()))))
+            told = learn_fillers(
+                documents, roles, lambda others: fitted(others, quick(recipe), model.settings).told, known, model.hints
+            )
+            return cls(model.learnt, model.settings, told)
+        model = fitted(documents, recipe, Settings())
+        tune([(model, document) for document in validation], model.settings)
         return model
 
     def predict(self, document: Document) -> Document:
@@ -157,12 +102,15 @@ class Perceptron:
         found = self.decode(document, read)
         triggers = [(*event.span, event.type) for event in found.events]
         scores: dict[str, float] = {}
+        if self.fillers and "triggers" not in self.taggers:
+            chances = {(*span, one.role): one.chance for one in self._filled(document, read)[0] for span in one.spans}
+            return found, {entity.id: chances[*entity.span, entity.label] for entity in found.entities}
         for which, items in (("triggers", found.events), ("mentions", found.entities)):
             if which in self.taggers and read.sentences:
                 raw = read.triggers if which == "triggers" else self._mention_scores(read, triggers)
                 sure = self.taggers[which].marginals(raw, read.lengths, self.settings.heat)
                 spans = [span for sentence in read.sentences for span in sentence.spans]
-                number = {tag: n for n, tag in enumerate(self.weights[which].tags)}
+                number = {tag: n for n, tag in enumerate(self.learnt.weights[which].tags)}
                 for item in items:
                     labelled = (*item.span, item.label)
                     bio = tags(spans, [labelled])
@@ -175,17 +123,21 @@ class Perceptron:
         sentences = split(document.text)
         lengths = [len(sentence.words) for sentence in sentences]
         told = ("triggers" in self.taggers or self.hints) and sentences
-        topic = self.topic.best("", distinct(sentences)) if told else NO_TOPIC
+        topic = self.learnt.topic.best("", distinct(sentences)) if told else NO_TOPIC
         if "triggers" not in self.taggers or not sentences:
             return Read(sentences, lengths, topic, None)
-        known = self.known["triggers"]
-        columns = [_trigger_columns(known, sentence, n, topic) for n, sentence in enumerate(sentences)]
+        known = self.learnt.known["triggers"]
+        columns = [trigger_columns(known, sentence, n, topic) for n, sentence in enumerate(sentences)]
         return Read(sentences, lengths, topic, self.taggers["triggers"].scores(columns))
 
     def decode(self, document: Document, read: Read, triggers: list[Labelled] | None = None) -> Document:
         """The document with what the settings make of the scores; with gold triggers if they are given."""
-        if not read.sentences or (self.hints and read.topic == NO_TOPIC):
+        if not read.sentences:
             return assemble(document, [], [], [])
+        fillers, templates = self._filled(document, read)
+        if self.fillers and "triggers" not in self.taggers:
+            mentions = flat((*span, one.role) for one in fillers for span in one.spans)
+            return msgspec.structs.replace(assemble(document, mentions, [], []), templates=templates)
         given = triggers is not None
         sure = triggers if triggers is not None else self._triggers(read, self.settings.triggers)
         maybe = sure if given else _more(sure, self._triggers(read, self.settings.maybe_triggers))
@@ -202,16 +154,31 @@ class Perceptron:
         filling, sober = {filler for _, _, is_event, filler in arguments if not is_event}, set(mentions)
         keeps = [n in filling or mention in sober for n, mention in enumerate(candidates)]
         event_at, mention_at = _renumbered(stays), _renumbered(keeps)
-        found = self.attributes.filled(
-            assemble(
-                document,
-                list(itertools.compress(candidates, keeps)),
-                list(itertools.compress(maybe, stays)),
-                [(event_at[t], role, e, event_at[f] if e else mention_at[f]) for t, role, e, f in arguments],
-            ),
-            read.sentences,
+        found = assemble(
+            document,
+            list(itertools.compress(candidates, keeps)),
+            list(itertools.compress(maybe, stays)),
+            [(event_at[t], role, e, event_at[f] if e else mention_at[f]) for t, role, e, f in arguments],
         )
-        return template(found, read.topic, self.aliases) if self.hints else found
+        return msgspec.structs.replace(self.learnt.attributes.filled(found, read.sentences), templates=templates)
+
+    def told(self, document: Document, read: Read | None = None) -> Told:
+        """What the tagger of mentions says of a text, for what fills templates."""
+        read = read or self.read(document)
+        if not read.sentences:
+            return Told([], None, (), [])
+        scores, tagger = (
+            self._mention_scores(read, self._triggers(read, self.settings.triggers)),
+            self.taggers["mentions"],
+        )
+        chances = tagger.marginals(scores, read.lengths, HEAT)
+        tagged = [self._tagged("mentions", read, scores, bar) for bar in BARS]
+        return Told(read.sentences, chances, tagger.weights.tags, tagged)
+
+    def _filled(self, document: Document, read: Read) -> tuple[list[Filler], tuple[Template, ...]]:
+        if self.fillers is None or not read.sentences:
+            return [], ()
+        return self.fillers.found(document.text, self.told(document, read), self.learnt.clusters, self.hints)
 
     def _triggers(self, read: Read, bias: float) -> list[Labelled]:
         return self._tagged("triggers", read, read.triggers, bias) if "triggers" in self.taggers else []
@@ -227,11 +194,11 @@ class Perceptron:
 
     def _mention_scores(self, read: Read, triggers: list[Labelled]) -> Any:
         near = triggers if "triggers" in self.taggers else None
-        topic = ""
-        if self.hints:
-            near, topic = hinted(read.sentences, self.hints), read.topic
-        known = self.known["mentions"]
-        columns = [_mention_columns(known, sentence, n, near, topic) for n, sentence in enumerate(read.sentences)]
+        topic = read.topic if self.hints else ""
+        if self.hints and near is None:
+            near = hinted(read.sentences, self.hints)
+        known = self.learnt.known["mentions"]
+        columns = [mention_columns(known, sentence, n, near, topic) for n, sentence in enumerate(read.sentences)]
         return self.taggers["mentions"].scores(columns)
 
     def _arguments(
@@ -241,17 +208,17 @@ class Perceptron:
 
         Each filler has one role of a trigger; where more want a role than it may have, the best get it.
         """
-        pairs = list(pairs_of(read.sentences, candidates, triggers, self.allowed))
+        pairs = list(pairs_of(read.sentences, candidates, triggers, self.learnt.allowed))
         wanted = [
             (-score, pair.trigger, role, pair.is_event, pair.filler)
-            for pair, found in zip(pairs, self.roles.scores(pairs, self.settings.roles), strict=True)
+            for pair, found in zip(pairs, ranked(self.learnt.roles, pairs, self.settings.roles), strict=True)
             for score, role in found
         ]
         taken: set[tuple[int, bool, int]] = set()
         often: Counter[tuple[int, str]] = Counter()
         arguments, worth = [], dict.fromkeys(range(len(triggers)), 0.0)
         for score, trigger, role, is_event, filler in sorted(wanted):
-            room = self.most.get(f"{triggers[trigger][2]} {role}")
+            room = self.learnt.most.get(f"{triggers[trigger][2]} {role}")
             if (trigger, is_event, filler) not in taken and (room is None or often[trigger, role] < room):
                 taken.add((trigger, is_event, filler))
                 often[trigger, role] += 1
@@ -263,26 +230,40 @@ class Perceptron:
         """The weights as arrays of half precision, and the rest as JSON."""
         import numpy as np
 
-        arrays = {"roles": self.roles.weights.astype(np.float16), "intercepts": self.roles.intercepts}
-        arrays["roles_features"] = _packed(self.roles.vocabulary)
-        for which, weights in self.weights.items():
+        classifiers = {"roles": self.learnt.roles}
+        if self.fillers:
+            classifiers |= {"gate": self.fillers.gate, "choice": self.fillers.choice}
+        arrays: dict[str, Any] = {}
+        for which, one in classifiers.items():
+            arrays |= {f"{which}_weights": one.weights.astype(np.float16), f"{which}_intercepts": one.intercepts}
+            arrays[f"{which}_features"] = _packed(one.vocabulary)
+        for which, weights in self.learnt.weights.items():
             arrays |= {f"{which}_emission": weights.emission.astype(np.float16), f"{which}_after": weights.transition}
             arrays[f"{which}_features"] = _packed(weights.features)
         packed = BytesIO()
         np.savez_compressed(packed, **dict(sorted(arrays.items())))
         table = _Table(
             self.name,
-            {which: w.tags for which, w in self.weights.items()},
-            {which: (known.fold, known.strings, known.words) for which, known in self.known.items()},
-            self.clusters,
-            self.topic,
-            self.roles.names,
-            self.allowed,
-            self.most,
-            self.attributes.choices,
-            sorted(self.hints),
-            self.aliases,
+            {which: w.tags for which, w in self.learnt.weights.items()},
+            {which: (known.fold, known.strings, known.words) for which, known in self.learnt.known.items()},
+            self.learnt.clusters,
+            self.learnt.topic,
+            self.learnt.roles.names,
+            self.learnt.allowed,
+            self.learnt.most,
+            self.learnt.attributes.choices,
+            self.learnt.hints,
             self.settings,
+            _Fillers(
+                self.fillers.roles,
+                self.fillers.gate.names,
+                self.fillers.choice.names,
+                self.fillers.history,
+                self.fillers.aliases,
+                self.fillers.threshold,
+            )
+            if self.fillers
+            else None,
         )
         return {"model.json": msgspec.json.encode(table, order="sorted"), "weights.npz": packed.getvalue()}
 
@@ -301,15 +282,9 @@ class Perceptron:
             if emission.shape != (len(features), len(names)) or after.shape != (len(names) + 1, len(names)):
                 raise ValueError("weights.npz belongs to another model.json")
             weights[which] = Weights(names, features, emission, after)
-        vocabulary = _unpacked(arrays["roles_features"])
-        if arrays["roles"].shape != (len(table.roles), len(vocabulary)) or len(arrays["intercepts"]) != len(
-            table.roles
-        ):
-            raise ValueError("weights.npz belongs to another model.json")
-        roles = Roles(table.roles, vocabulary, arrays["roles"].astype(np.float32), arrays["intercepts"])
+        roles = _classifier(arrays, "roles", table.roles)
         known = {which: Known.stored(*one) for which, one in table.known.items()}
-        attributes = Attributes(table.attributes)
-        return cls(
+        learnt = Learnt(
             weights,
             known,
             table.clusters,
@@ -317,11 +292,36 @@ class Perceptron:
             roles,
             table.allowed,
             table.most,
-            attributes,
+            Attributes(table.attributes),
             table.hints,
-            table.aliases,
-            table.settings,
         )
+        if table.fillers is None:
+            return cls(learnt, table.settings)
+        told = table.fillers
+        gate, choice = _classifier(arrays, "gate", told.gate), _classifier(arrays, "choice", told.choice)
+        fillers = Fillers(told.roles, gate, choice, told.history, told.aliases, told.threshold)
+        return cls(learnt, table.settings, fillers)
+
+
+def _classifier(arrays: Any, which: str, names: tuple[str, ...]) -> Logistic:
+    import numpy as np
+
+    features = _unpacked(arrays[f"{which}_features"])
+    weights, intercepts = arrays[f"{which}_weights"].astype(np.float32), arrays[f"{which}_intercepts"]
+    if weights.shape != (len(names), len(features)) or intercepts.shape != (len(names),):
+        raise ValueError("weights.npz belongs to another model.json")
+    return Logistic(names, features, weights, intercepts)
+
+
+class _Fillers(msgspec.Struct):
+    """Of model.json: what fills templates, but for weights."""
+
+    roles: tuple[str, ...]
+    gate: tuple[str, ...]
+    choice: tuple[str, ...]
+    history: History
+    aliases: dict[str, list[str]]
+    threshold: float
 
 
 class _Table(msgspec.Struct):
@@ -337,8 +337,8 @@ class _Table(msgspec.Struct):
     most: dict[str, int]
     attributes: dict[str, Choice]
     hints: list[str]
-    aliases: dict[str, list[str]]
     settings: Settings
+    fillers: _Fillers | None = None
 
 
 def _packed(features: dict[str, int]) -> Any:
@@ -352,62 +352,6 @@ def _unpacked(content: Any) -> dict[str, int]:
     """The features by position. Raises ValueError for an array that is none of bytes."""
     text = content.astype("u1", casting="safe").tobytes().decode("utf-8", "surrogatepass")
     return {name: n for n, name in enumerate(text.split("\n"))} if text else {}
-
-
-def _jackknifed(cut: Sequence[list[Sentence]], items: Sequence[list[Labelled]], which: str) -> list[Known]:
-    """For each document what the other folds know: with its own strings in it, training only looks up."""
-    texts = list(zip(cut, items, strict=True))
-    folds = [
-        Known.of((one for n, one in enumerate(texts) if n % FOLDS != fold), fold=which == "triggers")
-        for fold in range(FOLDS)
-    ]
-    return [folds[n % FOLDS] for n in range(len(texts))]
-
-
-def _trigger_columns(known: Known, sentence: Sentence, number: int, topic: str) -> Columns:
-    return known.columns(sentence.words) | about(sentence, number, topic)
-
-
-def _mention_columns(known: Known, sentence: Sentence, number: int, near: list[Labelled] | None, topic: str) -> Columns:
-    """With what stands near, and with what the text is about, where there are triggers or templates."""
-    columns = known.columns(sentence.words)
-    if near is not None:
-        columns |= around(sentence, near)
-    if topic:
-        columns |= about(sentence, number, topic)
-    return columns
-
-
-def _train(
-    rows: Sequence[list[Columns]],
-    cut: Sequence[list[Sentence]],
-    items: Sequence[list[Labelled]],
-    sight: Sight,
-    recipe: Recipe,
-) -> Weights:
-    """The weights of one tagger, at the precision in which they are stored."""
-    import numpy as np
-
-    chance = np.random.default_rng(1)
-    sentences, gold = [], []
-    for columns, pieces, labelled in zip(rows, cut, items, strict=True):
-        for one, sentence in zip(columns, pieces, strict=True):
-            bio = tags(sentence.spans, labelled)
-            if any(tag != "O" for tag in bio) or chance.random() < recipe.empty_kept:
-                sentences.append({name: values for name, values in one.items() if name not in recipe.without})
-                gold.append(bio)
-    found = train(sentences, gold, sight.features, recipe.epochs, recipe.seeds, recipe.dropped)
-    return found._replace(emission=found.emission.astype(np.float16).astype(np.float32))
-
-
-def _halved(roles: Roles) -> Roles:
-    """The weights at the precision in which they are stored, without features that say next to nothing."""
-    import numpy as np
-
-    weights = roles.weights.astype(np.float16).astype(np.float32)
-    kept = np.flatnonzero(np.abs(weights).max(axis=0, initial=0) >= FAINT)
-    names = list(roles.vocabulary)
-    return roles._replace(vocabulary={names[row]: n for n, row in enumerate(kept)}, weights=weights[:, kept])
 
 
 def _more(sure: list[Labelled], wider: list[Labelled]) -> list[Labelled]:

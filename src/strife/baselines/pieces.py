@@ -22,10 +22,10 @@ class Sentence(NamedTuple):
 LONGEST = 200  # tokens; what is longer (a table, a text without full stops) is cut, so that cost stays linear
 
 
-def split(text: str) -> list[Sentence]:
-    """The sentences of a text, those of more than LONGEST tokens in several pieces."""
+def split(text: str, small: bool = True) -> list[Sentence]:
+    """The sentences of a text, those of more than LONGEST tokens in several pieces; `small` as in strife.segment."""
     found = []
-    for start, end in sentences(text):
+    for start, end in sentences(text, small):
         whole = tokens(text, start, end)
         for first in range(0, len(whole), LONGEST):
             spans = whole[first : first + LONGEST]

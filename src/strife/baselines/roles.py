@@ -2,11 +2,11 @@
 
 import itertools
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from strife.baselines.features import pair_features
+from strife.baselines.logistic import Logistic, logistic
 from strife.baselines.pieces import Labelled, Sentence, split
 from strife.model import Document
 from strife.ontology import ANY_EVENT, Ontology
@@ -24,28 +24,16 @@ class Pair(NamedTuple):
     allowed: tuple[str, ...]
 
 
-class Roles(NamedTuple):
-    """The role classifier: weights (roles by features) and one intercept a role."""
-
-    names: tuple[str, ...]
-    vocabulary: dict[str, int]
-    weights: Any  # numpy float32 [roles, features]
-    intercepts: Any  # numpy float32 [roles]
-
-    def scores(self, pairs: Sequence[Pair], bias: float) -> list[list[tuple[float, str]]]:
-        """For each pair, the allowed roles that score higher than none, with how much, the best first."""
-        import numpy
-
-        position = {name: n for n, name in enumerate(self.names)}
-        none = position[NO_ROLE]
-        found = []
-        for pair in pairs:
-            columns = [self.vocabulary[feature] for feature in pair.features if feature in self.vocabulary]
-            scores = self.weights[:, columns].sum(axis=1) + self.intercepts
-            scores = numpy.asarray(scores - scores[none] - bias).tolist()
-            above = [(scores[position[role]], role) for role in pair.allowed if role in position]
-            found.append(sorted((one for one in above if one[0] > 0), key=lambda one: (-one[0], one[1])))
-        return found
+def ranked(roles: Logistic, pairs: Sequence[Pair], bias: float) -> list[list[tuple[float, str]]]:
+    """For each pair, the allowed roles that score higher than none, with how much, the best first."""
+    position = {name: n for n, name in enumerate(roles.names)}
+    none = position[NO_ROLE]
+    found = []
+    for pair in pairs:
+        scores = roles.scores(pair.features)
+        above = [(scores[position[role]] - scores[none] - bias, role) for role in pair.allowed if role in position]
+        found.append(sorted((one for one in above if one[0] > 0), key=lambda one: (-one[0], one[1])))
+    return found
 
 
 def allowed_roles(ontology: Ontology, documents: Iterable[Document]) -> dict[str, dict[str, list[str]]]:
@@ -94,12 +82,8 @@ def _beginning(items: Sequence[Labelled], begin: int, end: int) -> range:
     return range(bisect_left(items, (begin, -1, "")), bisect_left(items, (end, -1, "")))
 
 
-def train_roles(documents: Sequence[Document], allowed: dict[str, dict[str, list[str]]]) -> Roles:
+def train_roles(documents: Sequence[Document], allowed: dict[str, dict[str, list[str]]]) -> Logistic:
     """The classifier of the pairs of gold mentions and triggers."""
-    import numpy
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
-
     rows, labels = [], []
     for document in documents:
         entities = sorted(document.entities, key=lambda e: (e.span, e.label, e.id))
@@ -113,23 +97,4 @@ def train_roles(documents: Sequence[Document], allowed: dict[str, dict[str, list
             labels.append(gold.get((events[pair.trigger].id, filler.id), NO_ROLE))
     if NO_ROLE not in labels:  # has to be a choice even if every training pair has a role
         rows, labels = [*rows, []], [*labels, NO_ROLE]
-    vocabulary = {feature: n for n, feature in enumerate(sorted(_frequent(rows)))}
-    if len(set(labels)) < 2 or not vocabulary:
-        return Roles((NO_ROLE,), {}, numpy.zeros((1, 0), numpy.float32), numpy.zeros(1, numpy.float32))
-    columns = [[vocabulary[f] for f in row if f in vocabulary] for row in rows]
-    starts = numpy.cumsum([0, *map(len, columns)])
-    flat_columns = numpy.array([c for row in columns for c in row], dtype=numpy.int32)
-    matrix = csr_matrix((numpy.ones(len(flat_columns)), flat_columns, starts), shape=(len(rows), len(vocabulary)))
-    model = LogisticRegression(C=1.0, max_iter=500).fit(matrix, labels)
-    weights, intercepts = model.coef_, model.intercept_
-    if len(model.classes_) == 2:  # one row of weights stands for both classes
-        weights, intercepts = numpy.vstack([-weights, weights]), numpy.concatenate([-intercepts, intercepts])
-    return Roles(
-        tuple(map(str, model.classes_)), vocabulary, weights.astype(numpy.float32), intercepts.astype(numpy.float32)
-    )
-
-
-def _frequent(rows: Iterable[list[str]]) -> list[str]:
-    """Features that occur more than once: the rest can only be learned by heart."""
-    times = Counter(feature for row in rows for feature in row)
-    return [feature for feature, n in times.items() if n > 1]
+    return logistic(rows, labels)

@@ -71,10 +71,10 @@ class Tagger:
         """The probability of each tag at each token [tokens, tags], as of a CRF with the scores divided by `heat`."""
         import numpy as np
 
-        begin, following = np.exp(self._begin / heat), np.exp(self._next / heat)
+        begin, following = (np.exp(one.astype(np.float64) / heat) for one in (self._begin, self._next))
         found, at = np.empty_like(scores), 0
         for length in lengths:
-            here = scores[at : at + length] / heat
+            here = scores[at : at + length].astype(np.float64) / heat  # float32 would run out of small numbers
             here = np.exp(here - here.max(axis=1, keepdims=True))
             ahead, behind = here.copy(), np.ones_like(here)
             ahead[0] *= begin

@@ -1,14 +1,12 @@
 """Settings of the perceptron: what is not learnt but set on validation documents, one value after the other."""
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from strife.model import Document
 from strife.scoring.metrics import Counts, count
-from strife.scoring.templates import ceaf_ree
 
 BIASES = (-8.0, -6.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 ROLE_BIASES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5)
@@ -29,8 +27,6 @@ class Settings(msgspec.Struct):
 class Decoder(Protocol):
     """What can be tuned: reading is done once, decoding with every setting."""
 
-    settings: Settings
-
     def read(self, document: Document) -> Any:
         """What does not depend on the settings."""
         ...
@@ -40,38 +36,30 @@ class Decoder(Protocol):
         ...
 
 
-def _counted(metric: str, gold: Document, predicted: Document) -> Iterable[Counts]:
-    if metric == "ceaf_ree":
-        return ceaf_ree(gold.templates, predicted.templates).values()
-    return [count(metric, gold, predicted)]
+def tune(pairs: Sequence[tuple[Decoder, Document]], settings: Settings) -> None:
+    """Set one after the other to the value with the best F1 on documents; without any they stay as they are.
 
-
-def tune(model: Decoder, validation: Sequence[Document], metric: str) -> None:
-    """Set one after the other to the value with the best F1 on validation; without any they stay as they are.
-
-    `metric` is the one by which mentions are judged: ent, or ceaf_ree.
+    Each document stands with the model that reads it, which has not seen it; all models have these very settings.
     """
-    if not validation:
+    if not pairs:
         return
-    events = any(document.events for document in validation)
-    read = [(document, model.read(document)) for document in validation]
+    events = any(document.events for _, document in pairs)
+    read = [(model, document, model.read(document)) for model, document in pairs]
 
     def tried(names: tuple[str, ...], by: str, values: Sequence[float]) -> None:
         results = []
         for value in values:
             for name in names:
-                setattr(model.settings, name, value)
-            pairs = ((document, model.decode(document, one)) for document, one in read)
-            counts = itertools.chain.from_iterable(_counted(by, *pair) for pair in pairs)
+                setattr(settings, name, value)
+            counts = (count(by, document, model.decode(document, one)) for model, document, one in read)
             results.append((sum(counts, Counts()).f1, -abs(value), value))
         for name in names:
-            setattr(model.settings, name, max(results)[2])
+            setattr(settings, name, max(results)[2])
 
     if events:
         tried(("triggers", "maybe_triggers"), "tri_c", BIASES)
-    tried(("mentions", "maybe_mentions"), metric, BIASES)
+    tried(("mentions", "maybe_mentions"), "ent", BIASES)
     if events:
-        settings = model.settings
         tried(("roles",), "arg_c+", ROLE_BIASES)
         tried(("maybe_mentions",), "arg_c+", [settings.mentions + bias for bias in (0, -2, -4, -6, -8, -12)])
         tried(("maybe_triggers",), "arg_c+", [settings.triggers + bias for bias in (0, -2, -4, -6)])
