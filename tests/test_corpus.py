@@ -139,7 +139,9 @@ def test_every_attribute_with_a_default_is_explicit(gold: list[Document], ontolo
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.name)
 def test_no_committed_file_holds_an_address(path: Path) -> None:
-    assert ADDRESS.findall(path.read_bytes()) == []
+    # The bytes of Parquet are packed, and packed bytes look like an address now and then.
+    content = msgspec.json.encode(read_rows(path)) if path.suffix == ".parquet" else path.read_bytes()
+    assert ADDRESS.findall(content) == []
 
 
 def test_splits_hold_every_article_once(gold: list[Document]) -> None:
