@@ -7,6 +7,7 @@ from strife.model import AttributeValue, Document, Entity, Event
 from strife.validate.draft import Context, Draft, shown
 
 COUNT, LEAST, MOST = "count", "people_min", "people_max"
+NEAR = 80  # code points
 Range = tuple[int | None, int | None]
 
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -82,7 +83,7 @@ def _figure(event: Event, count: str | None) -> Iterator[Draft]:
 def _in_context(document: Document, count: Entity) -> str:
     """The words of a count, with a bound that stands apart from them."""
     surface = document.surface(count)
-    if _AFTER.match(document.text, count.end):
+    if _AFTER.match(document.text[count.end : count.end + NEAR]):  # a slice, because an offset may be any number
         return f"{surface} or more"
     if _BEFORE.search(document.text[max(0, count.start - 12) : count.start]):
         return f"more than {surface}"
