@@ -21,6 +21,8 @@ from strife.scoring.score import score
 from strife.store import read_documents
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.release
+
 TEST = split_members(ROOT / "corpus" / "splits" / "test.txt")
 
 

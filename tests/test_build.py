@@ -177,6 +177,7 @@ def build_with_equal_sizes(root: Path, ontology: Ontology) -> None:
     readme.write_text(re.sub(r"\b(num_bytes|\w+_size): \d+", r"\1: 1", text), encoding="utf-8")
 
 
+@pytest.mark.release
 def test_changed_annotation_is_not_hidden_by_the_cache(project: Path, ontology: Ontology) -> None:
     import datasets
 
@@ -205,6 +206,7 @@ def test_changed_annotation_is_not_hidden_by_the_cache(project: Path, ontology: 
     assert fresh == b"".join(encode(documents[doc_id]) + b"\n" for doc_id in before)
 
 
+@pytest.mark.release
 def test_two_builds_at_once_do_not_mix(project: Path, ontology: Ontology) -> None:
     before = snapshot(project)
     with alone(project), pytest.raises(OutputError, match="another process writes here"):
@@ -331,6 +333,7 @@ def test_file_in_the_place_of_an_output_folder_is_refused(taken: str, small: Pat
     assert snapshot(small) == before
 
 
+@pytest.mark.release
 def test_folder_in_the_place_of_an_output_file_is_refused(project: Path, ontology: Ontology) -> None:
     # Of all files the README is renamed last: nothing may have been replaced by then.
     out = project / "out"
@@ -351,6 +354,7 @@ def test_project_without_exports_is_refused(folder: str, small: Path, ontology: 
         build(small, small, ontology)
 
 
+@pytest.mark.release
 def test_the_log_of_decisions_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
     for path in (project / "annotation" / "adjudication").glob("*.json"):
         path.unlink()
@@ -358,6 +362,7 @@ def test_the_log_of_decisions_alone_gives_the_same_gold(project: Path, built: Pa
     assert (project / "corpus" / "gold.jsonl").read_bytes() == (built / "corpus" / "gold.jsonl").read_bytes()
 
 
+@pytest.mark.release
 def test_a_curators_export_alone_gives_the_same_gold(project: Path, built: Path, ontology: Ontology) -> None:
     for path in (project / "annotation" / "adjudication").glob("*.tsv"):
         path.unlink()

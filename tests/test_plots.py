@@ -134,6 +134,7 @@ def test_light_and_dark_have_every_colour() -> None:
         assert f"{name}:" in dark.split("\n}")[0], name
 
 
+@pytest.mark.release
 def test_the_learning_curve_is_measured(tmp_path: Path, ontology: Ontology) -> None:
     script = [sys.executable, str(ROOT / "scripts" / "learning_curve.py"), "--system", "lexicon", "--seeds", "2"]
     table = tmp_path / "LEARNING.tsv"

@@ -120,6 +120,7 @@ def released(corrected: Path, ontology: Ontology, tmp_path_factory: pytest.TempP
     return root, release(root, PATCH, ontology)
 
 
+@pytest.mark.release
 def test_patch_is_whole(released: tuple[Path, Released], ontology: Ontology) -> None:
     root, made = released
     verified = verify(root)
@@ -202,6 +203,7 @@ def test_project_without_its_pages_is_refused(project: Path) -> None:
     refused(project, PATCH, r"CHANGELOG\.md.*expected corpus/, annotation/, README\.md")
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("version", ["1", "v1.0.0", "1.0.0-rc.1", "9.0.0"])
 def test_wrong_version_is_refused(version: str, project: Path) -> None:
     refused(project, version, "expected")

@@ -23,6 +23,8 @@ from strife.store import OutputError, alone
 from tests.conftest import ROOT
 from tests.test_build import snapshot
 
+pytestmark = pytest.mark.release
+
 GONE = "iq-2021-01-21-tayaran-square"  # in train, and named in two waivers
 DAY = datetime.date(2026, 1, 2)
 

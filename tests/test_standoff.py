@@ -28,6 +28,8 @@ from strife.release.verify import verify
 from strife.store import read_documents, write_documents
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.release
+
 PADDING = "".join(f" Nothing happened on day {n} in Wadirum, says line {n}.\n" for n in range(30))
 PLACE = "corpus/standoff/train-00000-of-00001.parquet"
 ABOUT = {
