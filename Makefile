@@ -25,7 +25,7 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-# Releases, publishing to a server of its own, loading with other versions of `datasets`.
+# Builds and releases of the whole corpus, publishing to a server of its own, loading with other versions of `datasets`.
 release-tests: $(READY)
 	@$(BIN)/python -m pytest -m release tests
 

@@ -432,7 +432,7 @@ def test_a_missing_folder_of_split_lists_is_refused(tmp_path: Path) -> None:
         read_split_lists(tmp_path / "missing")
 
 
-def test_the_whole_repository_is_checked_in_four_milliseconds_a_document() -> None:
+def test_the_whole_repository_is_checked_in_under_three_milliseconds_a_document() -> None:
     # Processor time, start-up included, because a busy machine takes longer by the clock.
     command = [sys.executable, "-m", "strife.cli", "validate", "annotation", "corpus/gold.jsonl"]
     before = os.times()
@@ -442,4 +442,4 @@ def test_the_whole_repository_is_checked_in_four_milliseconds_a_document() -> No
     took = after.children_user - before.children_user + after.children_system - before.children_system
     (documents,) = re.findall(r"^(\d+) documents:", done.stdout, flags=re.MULTILINE)
     assert int(documents) > 500
-    assert 0 < took < 0.004 * int(documents)
+    assert 0 < took < 0.0028 * int(documents)  # a second for the 357 of corpus 0.3.0

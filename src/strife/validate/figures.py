@@ -7,7 +7,7 @@ from strife.model import AttributeValue, Document, Entity, Event
 from strife.validate.draft import Context, Draft, shown
 
 COUNT, LEAST, MOST = "count", "people_min", "people_max"
-NEAR = 80  # code points
+NEAR = 80  # code points in which a bound may stand apart from its number
 Range = tuple[int | None, int | None]
 
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -56,7 +56,7 @@ def figures(context: Context) -> Iterator[Draft]:
                 "CAS606", f"{shown(surface)} is the count of {' and of '.join(types)}", "one of them", do, entity
             )
         else:
-            told.update((id(event), _in_context(document, entity)) for event in events)
+            told.update(dict.fromkeys(map(id, events), _in_context(document, entity)))
     for event in document.events:
         if LEAST in ontology.attributes_of(event.type):
             yield from _figure(event, told.get(id(event)))
@@ -85,7 +85,7 @@ def _in_context(document: Document, count: Entity) -> str:
     surface = document.surface(count)
     if _AFTER.match(document.text[count.end : count.end + NEAR]):  # a slice, because an offset may be any number
         return f"{surface} or more"
-    if _BEFORE.search(document.text[max(0, count.start - 12) : count.start]):
+    if _BEFORE.search(document.text[max(0, count.start - NEAR) : count.start]):
         return f"more than {surface}"
     return surface
 
