@@ -1,7 +1,9 @@
 """Shared by all tests: where things lie, and small documents to start from."""
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -10,11 +12,19 @@ from strife.model import Argument, Document, Entity, Event, Trigger
 from strife.ontology import Ontology, load_ontology
 
 ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "scripts"
 SHARED = ROOT.parent / "shared"
 
 # The same examples in every run, and no deadline that a busy machine could miss.
 settings.register_profile("strife", derandomize=True, deadline=None)
 settings.load_profile("strife")
+
+
+def script(name: str) -> ModuleType:
+    """A script of scripts/ as a module; scripts import each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(SCRIPTS))
+        return importlib.import_module(name)
 
 
 @pytest.fixture(autouse=True, scope="session")

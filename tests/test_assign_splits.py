@@ -13,18 +13,14 @@ from hypothesis import strategies as st
 
 from strife.check import read_split_lists
 from strife.model import Document, Source
-from tests.conftest import ROOT
+from tests.conftest import ROOT, script
 
 SCRIPT = ROOT / "scripts" / "assign_splits.py"
 
 
 @pytest.fixture(scope="module")
 def splits() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPT.parent))
-        import assign_splits
-
-    return assign_splits
+    return script("assign_splits")
 
 
 def article(doc_id: str, event: str = "", url: str = "", country: str = "", text: str = "") -> Document:

@@ -10,17 +10,12 @@ from types import ModuleType
 import pytest
 
 from strife.model import Document, Entity
-from tests.conftest import ROOT
-
-SCRIPTS = ROOT / "scripts"
+from tests.conftest import ROOT, SCRIPTS, script
 
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPTS))
-        import benchmark
-    return benchmark
+    return script("benchmark")
 
 
 def test_the_page_is_that_of_the_figures(benchmark: ModuleType) -> None:

@@ -11,18 +11,14 @@ from strife.articles import read_articles
 from strife.model import Document, text_hash
 from strife.release.measured import LIMIT, read_copying, sections, write_copying
 from strife.stream import InputError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, script
 
 SCRIPT = ROOT / "scripts" / "measure_copying.py"
 
 
 @pytest.fixture(scope="module")
 def copying() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPT.parent))
-        import measure_copying
-
-    return measure_copying
+    return script("measure_copying")
 
 
 @pytest.mark.parametrize(

@@ -17,19 +17,14 @@ from strife.leaderboard.submission import read_submission
 from strife.model import Argument, Document, Relation, Zone
 from strife.ontology import Ontology
 from strife.store import read_documents
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SCRIPTS, script
 
-SCRIPTS = ROOT / "scripts"
 TEXT = "Rebels took Talmar.\n\nOn Friday \U0001f600 rebels near Talmar, Talmar said, killed two.\n\nTalmar (file)."
 
 
 @pytest.fixture(scope="module")
 def notes() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPTS))
-        import annotation_notes
-
-    return annotation_notes
+    return script("annotation_notes")
 
 
 @pytest.fixture
@@ -241,10 +236,7 @@ def test_the_baseline_script_refuses_a_folder_without_a_dataset(tmp_path: Path) 
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPTS))
-        import bench_validate
-    return bench_validate
+    return script("bench_validate")
 
 
 def test_the_export_of_the_speed_benchmark_is_as_large_as_it_says(
